@@ -1,0 +1,1 @@
+"""The shipped networks: weights, graphs and their card."""
