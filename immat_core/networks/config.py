@@ -1,0 +1,110 @@
+"""Sizes of the networks and the names of what goes in and out; imports without torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Final
+
+MAPS: Final = ("features_0", "features_1", "features_2", "features_3")
+"""The encoder's feature maps, fine to coarse."""
+
+INPUTS: Final[dict[str, tuple[str, ...]]] = {
+    "image2sphere": ("image",),
+    "refinement": (*MAPS, "centers", "uv"),
+    "topology": ("spheres", "sparse", "dense_neighbors"),
+    "smoothing": (*MAPS, "spheres", "uv", "adjacency"),
+}
+"""Each network's inputs by name, in the order of its ``forward``."""
+
+OUTPUTS: Final[dict[str, tuple[str, ...]]] = {
+    "image2sphere": ("centers", "radii", "dense", "pose", "category", *MAPS),
+    "refinement": ("centers", "radii"),
+    "topology": ("edges", "faces"),
+    "smoothing": ("displacement",),
+}
+"""Each network's outputs by name, as an engine returns them."""
+
+NETWORKS: Final = tuple(INPUTS)
+"""The names of the networks."""
+
+POSE_SIZE: Final = 6
+"""sin a, cos a, sin 2a, cos 2a (a: the azimuth), elevation, distance; see ``camera.Camera``."""
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Sizes that fix every weight's shape, and the thresholds that were chosen with the weights.
+
+    The defaults are the paper's (sections 3 and 4) but for ``image_size``, which the paper has
+    at 224; the shipped networks have ``width=0.5``.
+
+    Attributes
+    ----------
+    image_size
+        Side of the square input picture in pixels, at least 32. Up to 96 the encoder keeps
+        its first feature map at half of it, beyond at a quarter.
+    width
+        Channels of the encoder relative to ResNet18, above 0.
+    spheres, dense
+        Number of spheres and of dense centers that Image2Sphere predicts.
+    sparse_neighbors, dense_neighbors
+        Sizes of the two groups that topology prediction sees around a sphere.
+    hidden
+        Width of the hidden layers of Image2Sphere's heads.
+    categories
+        What the category head tells apart.
+    edge_threshold, face_threshold
+        Least probability of a medial edge and face.
+    """
+
+    image_size: int = 64
+    width: float = 1.0
+    spheres: int = 256
+    dense: int = 2048
+    sparse_neighbors: int = 8
+    dense_neighbors: int = 64
+    hidden: int = 512
+    categories: tuple[str, ...] = ("chair", "table", "lamp", "plane")
+    edge_threshold: float = 0.2
+    face_threshold: float = 0.3
+
+    @property
+    def channels(self) -> tuple[int, int, int, int]:
+        """Channels of the four feature maps, fine to coarse."""
+        base = max(8, round(64 * self.width))
+        return base, 2 * base, 4 * base, 8 * base
+
+    @property
+    def map_sizes(self) -> tuple[int, int, int, int]:
+        """Sides of the four feature maps in cells, fine to coarse."""
+        side = _half(self.image_size)
+        first = side if self.image_size <= 96 else _half(side)
+        second = _half(first)
+        return first, second, _half(second), _half(_half(second))
+
+    def to_json(self) -> str:
+        """The config as an indented JSON object."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> NetworkConfig:
+        """Read ``to_json``'s text.
+
+        Raises ``ValueError`` when it is no JSON object or has a wrong or unknown field; a field
+        that is left out has its default.
+        """
+        values = json.loads(text)
+        if not isinstance(values, dict):
+            raise ValueError("a network config must be a JSON object")
+        unknown = set(values) - {field.name for field in fields(cls)}
+        if unknown:
+            raise ValueError(f"unknown fields: {', '.join(sorted(unknown))}")
+        if "categories" in values:
+            values["categories"] = tuple(values["categories"])
+        return cls(**values)
+
+
+def _half(size: int) -> int:
+    """The output size of a convolution of stride 2 that pads to half, rounded up."""
+    return (size + 1) // 2

@@ -1,0 +1,183 @@
+"""Networks on local picture features: sphere refinement and MAT refinement (sections 3.1, 3.3)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from immat_core.networks.config import NetworkConfig
+from immat_core.networks.image2sphere import radii_from_logits
+
+HIDDEN = 192
+"""Width of the graph convolutions, Pixel2Mesh's."""
+
+
+def pool_pixels(maps: tuple[Tensor, ...], uv: Tensor) -> Tensor:
+    """Read all feature maps bilinearly where the points project to (Pixel2Mesh, section 3.4).
+
+    Parameters
+    ----------
+    maps
+        (B, C, H, W) each; a map covers the picture whatever its size.
+    uv
+        (B, N, 2) picture coordinates in -1..1; beyond the picture its rim is read.
+
+    Returns
+    -------
+    Tensor
+        (B, N, sum of C + 2), the features and then ``uv``.
+    """
+    grid = uv[:, :, None, :]
+    read = [
+        functional.grid_sample(
+            m.to(uv.dtype), grid, mode="bilinear", padding_mode="border", align_corners=False
+        )
+        .squeeze(3)
+        .transpose(1, 2)
+        for m in maps
+    ]
+    return torch.cat([*read, uv], 2)
+
+
+class GraphConvolution(nn.Module):
+    """x W0 + A x W1 + b. With the identity for A the two weights are one, and only W0 is kept."""
+
+    def __init__(self, inputs: int, outputs: int, *, connected: bool) -> None:
+        super().__init__()
+        self.own = nn.Linear(inputs, outputs)
+        self.neighbors = nn.Linear(inputs, outputs, bias=False) if connected else None
+
+    def forward(self, x: Tensor, adjacency: Tensor | None) -> Tensor:
+        """(B, N, inputs), (B, N, N) row-normalized or None for the identity -> (B, N, outputs)."""
+        y: Tensor = self.own(x)
+        if self.neighbors is None or adjacency is None:
+            return y
+        return y + torch.matmul(adjacency, self.neighbors(x))
+
+
+class GraphResidual(nn.Module):
+    """Two graph convolutions; the result is averaged with what came in, as in Pixel2Mesh."""
+
+    def __init__(self, size: int, *, connected: bool) -> None:
+        super().__init__()
+        self.first = GraphConvolution(size, size, connected=connected)
+        self.second = GraphConvolution(size, size, connected=connected)
+
+    def forward(self, x: Tensor, adjacency: Tensor | None) -> Tensor:
+        """(B, N, size) -> (B, N, size)."""
+        y = functional.relu(self.first(x, adjacency))
+        return 0.5 * (x + functional.relu(self.second(y, adjacency)))
+
+
+class GraphNetwork(nn.Module):
+    """A graph convolution in, residual blocks, a graph convolution out."""
+
+    def __init__(
+        self, inputs: int, outputs: int, blocks: int, spread: float, *, connected: bool
+    ) -> None:
+        super().__init__()
+        self.enter = GraphConvolution(inputs, HIDDEN, connected=connected)
+        self.blocks = nn.ModuleList(
+            GraphResidual(HIDDEN, connected=connected) for _ in range(blocks)
+        )
+        self.leave = GraphConvolution(HIDDEN, outputs, connected=connected)
+        with torch.no_grad():
+            for parameter in self.leave.parameters():
+                parameter.mul_(spread)
+
+    def forward(self, x: Tensor, adjacency: Tensor | None = None) -> Tensor:
+        """(B, N, inputs) -> (B, N, outputs) float32."""
+        y = functional.relu(self.enter(x, adjacency))
+        for block in self.blocks:
+            y = block(y, adjacency)
+        left: Tensor = self.leave(y, adjacency)
+        return left.float()
+
+
+class SphereRefinement(nn.Module):
+    """Refined centers and new radii from the picture at the spheres' projections (Fig. 16).
+
+    No edge is known yet, so the graph is the identity and every sphere is refined by itself.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        inputs = sum(config.channels) + 2 + 3
+        self.offset = GraphNetwork(inputs, 3, 4, 0.1, connected=False)
+        self.radii = GraphNetwork(inputs, 1, 2, 0.1, connected=False)
+
+    def forward(
+        self,
+        features_0: Tensor,
+        features_1: Tensor,
+        features_2: Tensor,
+        features_3: Tensor,
+        centers: Tensor,
+        uv: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """Refine spheres, of any number.
+
+        Parameters
+        ----------
+        features_0, features_1, features_2, features_3
+            (B, C, H, W), Image2Sphere's maps.
+        centers
+            (B, N, 3), the initial centers, N >= 1.
+        uv
+            (B, N, 2), where they project to, in -1..1.
+
+        Returns
+        -------
+        tuple
+            (B, N, 3) refined centers and (B, N) radii above zero. The radii are read at the
+            same ``uv``, so the camera is needed only once.
+        """
+        pixels = pool_pixels((features_0, features_1, features_2, features_3), uv)
+        refined = centers + self.offset(torch.cat([pixels, centers], 2))
+        logits = self.radii(torch.cat([pixels, refined], 2))
+        return refined, radii_from_logits(logits.squeeze(2))
+
+
+class MatRefinement(nn.Module):
+    """Displacement of smoothed spheres on the predicted topology (section 3.3).
+
+    The last layer starts at zero: untrained, the smoothed spheres stay what they are.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        inputs = sum(config.channels) + 2 + 4
+        self.graph = GraphNetwork(inputs, 4, 3, 0.0, connected=True)
+
+    def forward(
+        self,
+        features_0: Tensor,
+        features_1: Tensor,
+        features_2: Tensor,
+        features_3: Tensor,
+        spheres: Tensor,
+        uv: Tensor,
+        adjacency: Tensor,
+    ) -> Tensor:
+        """Displace spheres, of any number.
+
+        Parameters
+        ----------
+        features_0, features_1, features_2, features_3
+            (B, C, H, W), Image2Sphere's maps.
+        spheres
+            (B, N, 4), smoothed centers and radii, N >= 1.
+        uv
+            (B, N, 2), where the centers project to, in -1..1.
+        adjacency
+            (B, N, N); row i holds 1 / degree(i) at i's neighbors. A row may be all zero.
+
+        Returns
+        -------
+        Tensor
+            (B, N, 4), to be added to ``spheres``; the caller keeps the radii above zero.
+        """
+        pixels = pool_pixels((features_0, features_1, features_2, features_3), uv)
+        moved: Tensor = self.graph(torch.cat([pixels, spheres], 2), adjacency)
+        return moved
