@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-POSE_SIZE = 6
-"""Sine and cosine of the azimuth, sine and cosine of its double, elevation, distance."""
+from immat_core.networks.config import POSE_SIZE
 
 DISTANCES = (1.2, 4.0)
 """Nearest and farthest camera that is believed, in units of the object's diagonal."""
