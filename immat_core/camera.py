@@ -7,6 +7,7 @@ origin. Picture coordinates (u, v) run from -1 to 1 over a square picture, u to 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,8 @@ class Camera:
     @property
     def position(self) -> NDArray[np.float64]:
         """(3,) float64, where the camera stands."""
-        return -self.distance * self.axes[2]
+        stands: NDArray[np.float64] = -self.distance * self.axes[2]
+        return stands
 
     @property
     def axes(self) -> NDArray[np.float64]:
@@ -61,7 +63,7 @@ class Camera:
         sr, cr = np.sin(self.roll), np.cos(self.roll)
         return np.stack([cr * right + sr * down, cr * down - sr * right, forward])
 
-    def project(self, points: NDArray[np.floating]) -> tuple[FloatArray, FloatArray]:
+    def project(self, points: NDArray[np.floating[Any]]) -> tuple[FloatArray, FloatArray]:
         """Project (n, 3) points.
 
         Returns
@@ -78,11 +80,11 @@ class Camera:
 
 
 def frame_camera(
-    points: NDArray[np.floating],
+    points: NDArray[np.floating[Any]],
     azimuth: float,
     elevation: float,
     distance: float = 2.0,
-    radii: NDArray[np.floating] | None = None,
+    radii: NDArray[np.floating[Any]] | None = None,
     roll: float = 0.0,
 ) -> Camera:
     """The camera of a given direction in whose picture the points are framed as in a crop.

@@ -1,4 +1,4 @@
-"""The one exception that is written for users."""
+"""The exceptions that cross from the core to its callers: a user's mistake, a cancelled job."""
 
 
 class UserError(Exception):
@@ -22,5 +22,5 @@ class UserError(Exception):
         self.fix = fix
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818 - it is a request that was met, not an error
     """A job was asked to stop and did; the caller leaves everything as it was."""

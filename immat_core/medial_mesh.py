@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,7 +50,7 @@ class MedialMesh:
         if not (np.isfinite(centers).all() and np.isfinite(radii).all()):
             raise ValueError("a centre or radius is not finite")
         if (radii <= 0).any():
-            raise ValueError(f"sphere {int(np.argmax(radii <= 0))} has a radius that is not above 0")
+            raise ValueError(f"the radius of sphere {int(np.argmax(radii <= 0))} is not above 0")
         object.__setattr__(self, "centers", centers)
         object.__setattr__(self, "radii", radii)
         object.__setattr__(self, "edges", _simplices(self.edges, 2, len(radii), "edge"))
@@ -96,7 +96,7 @@ def _simplices(rows: ArrayLike, size: int, spheres: int, name: str) -> IndexArra
     return _unique_rows(indices)
 
 
-def _unique_rows(indices: NDArray[np.integer]) -> IndexArray:
+def _unique_rows(indices: NDArray[np.integer[Any]]) -> IndexArray:
     if not len(indices):
         return np.empty((0, indices.shape[1]), np.int32)
     return np.ascontiguousarray(np.unique(indices, axis=0), np.int32)
