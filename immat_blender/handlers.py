@@ -1,0 +1,66 @@
+"""Application handlers: each raises a flag and returns."""
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import jobs, live
+
+
+@persistent
+def on_depsgraph_update(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
+    """Note MATs whose geometry changed (``tests/blender/test_handler_budget.py`` holds its cost)."""
+    if not depsgraph.id_type_updated("MESH") and not depsgraph.id_type_updated("OBJECT"):
+        return
+    for update in depsgraph.updates:
+        if update.is_updated_geometry and isinstance(update.id, bpy.types.Object):
+            obj = update.id.original
+            if obj.immat.is_mat:
+                live.request(obj)
+
+
+@persistent
+def on_history(_scene: bpy.types.Scene, _unused: object = None) -> None:
+    """After undo and redo any surface may be older or newer than its MAT."""
+    live.request_all()
+
+
+@persistent
+def on_load_pre(_path: str, _unused: object = None) -> None:
+    """A job's result belongs to the file that is going away."""
+    jobs.cancel()
+    live.forget()
+
+
+@persistent
+def on_load_post(_path: str, _unused: object = None) -> None:
+    """A file may come from a version that builds another surface, or was saved while live was off."""
+    live.request_all()
+
+
+@persistent
+def on_save_pre(_path: str, _unused: object = None) -> None:
+    """The file must not keep a surface that is older than its MAT."""
+    live.flush()
+
+
+HANDLERS = (
+    ("depsgraph_update_post", on_depsgraph_update),
+    ("undo_post", on_history),
+    ("redo_post", on_history),
+    ("load_pre", on_load_pre),
+    ("load_post", on_load_post),
+    ("save_pre", on_save_pre),
+)
+
+
+def register() -> None:
+    """Add all handlers."""
+    for name, handler in HANDLERS:
+        getattr(bpy.app.handlers, name).append(handler)
+
+
+def unregister() -> None:
+    """Remove them in reverse, and what they noted."""
+    for name, handler in reversed(HANDLERS):
+        getattr(bpy.app.handlers, name).remove(handler)
+    live.forget()

@@ -1,0 +1,176 @@
+# mypy: disable-error-code="valid-type"
+"""MATs and surfaces from and to files."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import bpy
+from bpy.props import EnumProperty, StringProperty
+from bpy_extras.io_utils import ExportHelper, ImportHelper
+from immat_core.errors import UserError
+
+from .. import bridge, live, objects
+from .surface import NeedsMat
+
+FORMATS = (
+    (".glb", "glTF Binary", "Write a .glb file"),
+    (".obj", "Wavefront", "Write an .obj file"),
+    (".ply", "Stanford", "Write a .ply file"),
+    (".stl", "STL", "Write an .stl file for printing"),
+)
+
+
+class IMMAT_OT_import_ma(ImportHelper, bpy.types.Operator):
+    """Import a medial axis transform from a .ma file"""
+
+    bl_idname = "immat.import_ma"
+    bl_label = "Import MAT"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    filename_ext = ".ma"
+    filter_glob: StringProperty(default="*.ma", options={"HIDDEN"})
+    filepath: StringProperty(name="File", subtype="FILE_PATH", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Objects are added in Object Mode."""
+        if context.mode != "OBJECT":
+            cls.poll_message_set("Leave Edit Mode first")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Take a dropped file at once; ask for one otherwise."""
+        if self.filepath:
+            return self.execute(context)
+        return ImportHelper.invoke(self, context, event)  # type: ignore[no-any-return]
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Read the file and add a MAT with its surface."""
+        from immat_core.ma_file import read_ma
+
+        try:
+            path = Path(bpy.path.abspath(self.filepath))
+            obj = objects.add_mat_object(context, read_ma(path), path.stem)
+            live.rebuild(obj)
+        except UserError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class IMMAT_OT_export_ma(NeedsMat, ExportHelper, bpy.types.Operator):
+    """Export the active medial axis transform to a .ma file, in its own units"""
+
+    bl_idname = "immat.export_ma"
+    bl_label = "Export MAT"
+    bl_options: ClassVar[set[str]] = {"REGISTER"}
+
+    filename_ext = ".ma"
+    filter_glob: StringProperty(default="*.ma", options={"HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Write the MAT as it is now, in Edit Mode too."""
+        from immat_core.ma_file import write_ma
+
+        try:
+            mat = bridge.read_medial_mesh(objects.active_mat(context))
+            write_ma(bpy.path.abspath(self.filepath), mat)
+        except (UserError, OSError, ValueError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class IMMAT_OT_export_surface(NeedsMat, ExportHelper, bpy.types.Operator):
+    """Export the surface of the active MAT as a mesh file"""
+
+    bl_idname = "immat.export_surface"
+    bl_label = "Export Surface"
+    bl_options: ClassVar[set[str]] = {"REGISTER"}
+
+    file_format: EnumProperty(
+        name="Format", description="Choose the kind of file", items=FORMATS, default=".glb"
+    )
+    filename_ext = ""
+    filter_glob: StringProperty(default="*.glb;*.obj;*.ply;*.stl", options={"HIDDEN"})
+
+    def check(self, _context: bpy.types.Context) -> bool:
+        """Keep the name's ending in step with the chosen format."""
+        wanted = str(Path(self.filepath).with_suffix(self.file_format)) if self.filepath else ""
+        changed = wanted != self.filepath
+        self.filepath = wanted
+        return changed
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Bring the surface up to date and hand it to Blender's exporter."""
+        try:
+            surface = live.rebuild(objects.active_mat(context))
+            export_object(context, surface, Path(bpy.path.abspath(self.filepath)))
+        except (UserError, RuntimeError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class IMMAT_FH_medial_mesh(bpy.types.FileHandler):
+    """.ma files dropped on a 3D view."""
+
+    bl_idname = "IMMAT_FH_medial_mesh"
+    bl_label = "Medial Axis Transform"
+    bl_import_operator = "immat.import_ma"
+    bl_export_operator = "immat.export_ma"
+    bl_file_extensions = ".ma"
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        """In a 3D view."""
+        return context.area is not None and context.area.type == "VIEW_3D"
+
+
+def export_object(context: bpy.types.Context, obj: bpy.types.Object, path: Path) -> None:
+    """Write one object with the exporter of the path's ending; selection and mode survive.
+
+    Raises
+    ------
+    UserError
+        For an ending that is none of ``FORMATS``.
+    """
+    exporters = {
+        ".glb": lambda: bpy.ops.export_scene.gltf(
+            filepath=str(path), export_format="GLB", use_selection=True, export_apply=True
+        ),
+        ".obj": lambda: bpy.ops.wm.obj_export(filepath=str(path), export_selected_objects=True),
+        ".ply": lambda: bpy.ops.wm.ply_export(filepath=str(path), export_selected_objects=True),
+        ".stl": lambda: bpy.ops.wm.stl_export(filepath=str(path), export_selected_objects=True),
+    }
+    exporter = exporters.get(path.suffix.lower())
+    if exporter is None:
+        raise UserError(
+            f"{path.name} has no ending that can be written", "Use .glb, .obj, .ply or .stl"
+        )
+    view_layer = context.view_layer
+    active, selected = view_layer.objects.active, list(context.selected_objects)
+    in_edit_mode = context.mode != "OBJECT"
+    if in_edit_mode:
+        bpy.ops.object.mode_set(mode="OBJECT")
+    try:
+        bpy.ops.object.select_all(action="DESELECT")
+        obj.select_set(True)
+        view_layer.objects.active = obj
+        exporter()
+    finally:
+        obj.select_set(False)
+        for other in selected:
+            other.select_set(True)
+        view_layer.objects.active = active
+        if in_edit_mode:
+            bpy.ops.object.mode_set(mode="EDIT")
+
+
+CLASSES = (
+    IMMAT_OT_import_ma,
+    IMMAT_OT_export_ma,
+    IMMAT_OT_export_surface,
+    IMMAT_FH_medial_mesh,
+)
