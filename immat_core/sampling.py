@@ -1,4 +1,4 @@
-"""Another number of spheres than the network's own: fewer well spread, or more from dense centers."""
+"""Another number of spheres than the network's own: a spread choice, or dense centers added."""
 
 from __future__ import annotations
 
