@@ -168,7 +168,8 @@ def cone_distance(points: ArrayLike, centers: ArrayLike, radii: ArrayLike) -> Do
     (n,) float64, negative inside.
     """
     c, r = _spheres(centers, radii, 2)
-    return _to_cones(cones(c, r), _points(points))[0]
+    distance: DoubleArray = _to_cones(cones(c, r), _points(points))[0]
+    return distance
 
 
 def slab_distance(points: ArrayLike, centers: ArrayLike, radii: ArrayLike) -> DoubleArray:
@@ -251,7 +252,8 @@ def _to_cones(rods: Cones, points: DoubleArray) -> DoubleArray:
     away = np.linalg.norm(offset - along[..., None] * rods.axis[:, None], axis=2)
     foot = np.clip(along - rods.shear[:, None] * away, 0, rods.length[:, None])
     distance: DoubleArray = np.hypot(along - foot, away)
-    return distance - rods.radius[:, None] + rods.slope[:, None] * foot
+    distance += rods.slope[:, None] * foot - rods.radius[:, None]
+    return distance
 
 
 def _to_flats(sheets: Flats, points: DoubleArray) -> DoubleArray:

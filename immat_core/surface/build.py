@@ -63,7 +63,7 @@ def build_surface(
     return vdb.to_mesh(grid)
 
 
-def build_grid(mat: MedialMesh, voxel: float = 1 / 128) -> Any:  # noqa: ANN401 - no stubs
+def build_grid(mat: MedialMesh, voxel: float = 1 / 128) -> Any:
     """The OpenVDB level set ``FloatGrid`` of a medial mesh, for ``.vdb`` files.
 
     Distances are in the unit of ``mat``, the band is 3 voxels wide on either side. Raises

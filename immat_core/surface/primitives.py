@@ -94,7 +94,8 @@ def _boxes(
     centers: NDArray[np.float64], radii: NDArray[np.float64], rows: IndexArray
 ) -> FloatArray:
     c, r = centers[rows], radii[rows][..., None]
-    return np.stack([(c - r).min(1), (c + r).max(1)], axis=1).astype(np.float32)
+    boxes: FloatArray = np.stack([(c - r).min(1), (c + r).max(1)], axis=1).astype(np.float32)
+    return boxes
 
 
 def _beside(ends: IndexArray, faces: IndexArray, spheres: int) -> IndexArray:

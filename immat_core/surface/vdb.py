@@ -57,7 +57,7 @@ def _folder_in_bpy() -> Path | None:
     return None
 
 
-def to_grid(band: NarrowBand) -> Any:  # noqa: ANN401 - OpenVDB's classes have no stubs
+def to_grid(band: NarrowBand) -> Any:
     """A level set ``FloatGrid`` of a narrow band, distances in world units."""
     vdb = load_openvdb()
     width = float(np.float32(band.width * band.voxel))
@@ -75,7 +75,7 @@ def to_grid(band: NarrowBand) -> Any:  # noqa: ANN401 - OpenVDB's classes have n
     return grid
 
 
-def to_mesh(grid: Any) -> SurfaceMesh:  # noqa: ANN401 - OpenVDB's classes have no stubs
+def to_mesh(grid: Any) -> SurfaceMesh:
     """The zero level of a grid as quads, wound outwards."""
     points, quads = grid.convertToQuads()
     # OpenVDB winds them inwards.

@@ -1,0 +1,170 @@
+"""Surfaces as files: .obj, .ply, .stl and .glb, and level sets as .vdb.
+
+Files hold the object's frame, Z up and front toward -Y, but for .glb: glTF prescribes Y up and
+front toward +Z, so it is written turned by a quarter and every glTF importer shows it upright.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immat_core.atomic_file import written_beside
+from immat_core.errors import UserError
+from immat_core.medial_mesh import FloatArray, MedialMesh
+from immat_core.surface import SurfaceMesh, build_grid
+
+GLTF_ARRAY, GLTF_ELEMENTS = 34962, 34963
+"""Buffer targets of glTF 2.0: vertices, indices."""
+GLTF_FLOAT, GLTF_UINT = 5126, 5125
+"""Component types of glTF 2.0."""
+
+
+def write_mesh(path: str | Path, mesh: SurfaceMesh) -> None:
+    """Write a surface in the format that the suffix names, one of ``MESH_SUFFIXES``.
+
+    ``.obj`` and ``.ply`` keep the quads; ``.stl`` and ``.glb`` know triangles only. Written beside
+    ``path`` and then renamed.
+
+    Raises
+    ------
+    UserError
+        For another suffix, or when the file cannot be written there.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in WRITERS:
+        raise UserError(
+            f"{Path(path).name}: no mesh format has the suffix {suffix!r}",
+            f"Use {', '.join(MESH_SUFFIXES)}",
+        )
+    data = WRITERS[suffix](mesh)
+    with written_beside(path) as beside:
+        beside.write_bytes(data)
+
+
+def write_grid(path: str | Path, mat: MedialMesh, voxel: float = 1 / 128) -> None:
+    """Write the level set of a medial mesh as ``.vdb``: grid "surface", distances in its unit.
+
+    Raises ``UserError`` as ``build_surface`` does, and when the file cannot be written there.
+    """
+    from immat_core.surface.vdb import load_openvdb
+
+    grid = build_grid(mat, voxel)
+    with written_beside(path) as beside:
+        # OpenVDB's own error for a folder that is not there is no OSError.
+        beside.touch()
+        load_openvdb().write(str(beside), grids=[grid])
+
+
+def _obj(mesh: SurfaceMesh) -> bytes:
+    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in mesh.vertices.tolist()]
+    lines += [f"f {a} {b} {c} {d}" for a, b, c, d in (mesh.quads + 1).tolist()]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _ply(mesh: SurfaceMesh) -> bytes:
+    header = (
+        "ply\nformat binary_little_endian 1.0\n"
+        f"element vertex {len(mesh.vertices)}\n"
+        "property float x\nproperty float y\nproperty float z\n"
+        f"element face {len(mesh.quads)}\n"
+        "property list uchar int vertex_indices\nend_header\n"
+    )
+    faces = np.empty(len(mesh.quads), [("count", "u1"), ("indices", "<i4", 4)])
+    faces["count"], faces["indices"] = 4, mesh.quads
+    return header.encode() + mesh.vertices.astype("<f4").tobytes() + faces.tobytes()
+
+
+def _stl(mesh: SurfaceMesh) -> bytes:
+    corners = mesh.vertices[mesh.triangles]
+    rows = np.zeros(
+        len(corners), [("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("end", "<u2")]
+    )
+    rows["normal"], rows["corners"] = _unit(_area_vectors(corners)), corners
+    return b"Image to MAT".ljust(80) + struct.pack("<I", len(rows)) + rows.tobytes()
+
+
+def _glb(mesh: SurfaceMesh) -> bytes:
+    """glTF 2.0 binary: (x, y, z) becomes (x, z, -y); normals are smooth, weighted by area."""
+    turned = np.column_stack([mesh.vertices[:, 0], mesh.vertices[:, 2], -mesh.vertices[:, 1]])
+    triangles = mesh.triangles
+    normals = np.zeros_like(turned)
+    area = _area_vectors(turned[triangles])
+    for corner in range(3):
+        np.add.at(normals, triangles[:, corner], area)
+    arrays = [turned.astype("<f4"), _unit(normals).astype("<f4"), triangles.astype("<u4").ravel()]
+    blob = b"".join(array.tobytes() for array in arrays)
+    text = json.dumps(_gltf(arrays), separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 4)
+    total = 12 + 8 + len(text) + 8 + len(blob)
+    return b"".join(
+        [
+            struct.pack("<4sII", b"glTF", 2, total),
+            struct.pack("<I4s", len(text), b"JSON"),
+            text,
+            struct.pack("<I4s", len(blob), b"BIN\0"),
+            blob,
+        ]
+    )
+
+
+def _gltf(arrays: list[NDArray[Any]]) -> dict[str, Any]:
+    """The JSON part for positions, normals and indices that follow one another."""
+    ends = np.cumsum([array.nbytes for array in arrays]).tolist()
+    positions, _, indices = arrays
+    targets = (GLTF_ARRAY, GLTF_ARRAY, GLTF_ELEMENTS)
+    accessors: list[dict[str, Any]] = [
+        {"bufferView": i, "componentType": GLTF_FLOAT, "count": len(positions), "type": "VEC3"}
+        for i in range(2)
+    ]
+    accessors[0] |= {"min": positions.min(0).tolist(), "max": positions.max(0).tolist()}
+    accessors.append(
+        {"bufferView": 2, "componentType": GLTF_UINT, "count": indices.size, "type": "SCALAR"}
+    )
+    attributes = {"POSITION": 0, "NORMAL": 1}
+    return {
+        "asset": {"version": "2.0", "generator": "Image to MAT"},
+        "scene": 0,
+        "scenes": [{"nodes": [0]}],
+        "nodes": [{"mesh": 0, "name": "surface"}],
+        "meshes": [{"name": "surface", "primitives": [{"attributes": attributes, "indices": 2}]}],
+        "buffers": [{"byteLength": ends[-1]}],
+        "bufferViews": [
+            {
+                "buffer": 0,
+                "byteOffset": end - array.nbytes,
+                "byteLength": array.nbytes,
+                "target": target,
+            }
+            for array, end, target in zip(arrays, ends, targets, strict=True)
+        ],
+        "accessors": accessors,
+    }
+
+
+def _area_vectors(corners: FloatArray) -> FloatArray:
+    """(n, 3) normals of (n, 3, 3) triangles, twice as long as the triangles are large."""
+    vectors: FloatArray = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return vectors
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: FloatArray = vectors / np.where(length > 0, length, 1)
+    return unit
+
+
+WRITERS: dict[str, Callable[[SurfaceMesh], bytes]] = {
+    ".obj": _obj,
+    ".ply": _ply,
+    ".stl": _stl,
+    ".glb": _glb,
+}
+MESH_SUFFIXES = tuple(WRITERS)
+"""Suffixes that :func:`write_mesh` knows, lower case."""
