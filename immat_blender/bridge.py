@@ -9,13 +9,14 @@ is, acts on spheres and surface alike.
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import bmesh
 import bpy
 import numpy as np
-from immat_core.medial_mesh import FloatArray, IndexArray, MedialMesh
 from numpy.typing import NDArray
+
+from immat_core.medial_mesh import FloatArray, IndexArray, MedialMesh
 
 from .healing import repaired_radii
 
@@ -74,7 +75,7 @@ def heal(obj: bpy.types.Object) -> int:
     return changed
 
 
-def write_radii(mesh: bpy.types.Mesh, radii: NDArray[np.floating]) -> None:
+def write_radii(mesh: bpy.types.Mesh, radii: NDArray[np.floating[Any]]) -> None:
     """Write (n,) radii, in Object or Edit Mode, and tell Blender."""
     if mesh.is_editmode:
         with _edited(mesh, destructive=False) as bm:
@@ -115,7 +116,7 @@ def write_medial_mesh(mesh: bpy.types.Mesh, mat: MedialMesh) -> None:
     mesh.update(calc_edges=True)
 
 
-def write_spheres(mesh: bpy.types.Mesh, spheres: NDArray[np.floating]) -> None:
+def write_spheres(mesh: bpy.types.Mesh, spheres: NDArray[np.floating[Any]]) -> None:
     """Move the vertices to (n, 4) spheres and set their radii, in Object or Edit Mode."""
     if not mesh.is_editmode:
         _set(mesh.attributes["position"], "vector", spheres[:, :3], np.float32)
@@ -215,8 +216,8 @@ def _radius_of(mesh: bpy.types.Mesh) -> bpy.types.Attribute | None:
 
 def _get(
     attribute: bpy.types.Attribute, field: str, count: int, dtype: type = np.float32
-) -> NDArray[np.generic]:
-    values = np.empty(count, dtype)
+) -> NDArray[Any]:
+    values: NDArray[Any] = np.empty(count, dtype)
     attribute.data.foreach_get(field, values)
     return values
 
@@ -224,9 +225,7 @@ def _get(
 # --- writing -------------------------------------------------------------------------------------
 
 
-def _set(
-    attribute: bpy.types.Attribute, field: str, values: NDArray[np.generic], dtype: type
-) -> None:
+def _set(attribute: bpy.types.Attribute, field: str, values: NDArray[Any], dtype: type) -> None:
     """Anything but a flat contiguous array of the right type is slow or refused."""
     attribute.data.foreach_set(field, np.ascontiguousarray(values, dtype).ravel())
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import bpy
+
 from immat_core.errors import Cancelled, UserError
 
 logger = logging.getLogger(__name__)
@@ -99,7 +100,9 @@ class Job:
         self.state = JobState.FAILED
         self.message = str(error)
         if not isinstance(error, UserError):
-            self.message = f"A bug stopped this job ({type(error).__name__}); the console tells more"
+            self.message = (
+                f"A bug stopped this job ({type(error).__name__}); the console tells more"
+            )
             logger.error("job failed", exc_info=error)
 
     def _run(self) -> None:

@@ -9,6 +9,7 @@ import logging
 from dataclasses import dataclass
 
 import bpy
+
 from immat_core.errors import UserError
 
 from . import bridge, objects

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
 import numpy as np
+
 from immat_core.medial_mesh import MedialMesh
 
 from . import bridge, sphere_display, stages
@@ -22,8 +23,11 @@ def is_mat(obj: bpy.types.Object | None) -> bool:
     return obj is not None and obj.type == "MESH" and obj.immat.is_mat
 
 
-def active_mat(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The MAT that the user works on: the active object, or the MAT of an active surface."""
+def active_mat(context: bpy.types.Context) -> Any:
+    """The MAT that the user works on: the active object, or the MAT of an active surface.
+
+    None where there is none, which the polls of our operators and panels rule out.
+    """
     obj = context.active_object
     if is_mat(obj):
         return obj

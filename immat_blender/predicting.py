@@ -57,10 +57,13 @@ def load_masked_picture(picture: str, mask: str = "") -> Picture:
 def engine(settings: EngineSettings) -> Engine:
     """The engine, loaded once a process for the same settings."""
     if settings not in _engines:
-        from immat_core.engine import load_engine
+        from immat_core.engine import OnnxEngine, load_engine
 
         _engines.clear()
-        _engines[settings] = load_engine(settings.kind, threads=settings.threads)
+        if settings.kind == "onnx":
+            _engines[settings] = OnnxEngine(threads=settings.threads or None)
+        else:
+            _engines[settings] = load_engine(settings.kind)
     return _engines[settings]
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import bpy
 import bpy.utils.previews
 import numpy as np
-from immat_core.errors import UserError
 from numpy.typing import NDArray
+
+from immat_core.errors import UserError
 
 from . import jobs, predicting
 

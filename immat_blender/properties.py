@@ -62,8 +62,8 @@ class SceneSettings(bpy.types.PropertyGroup):
         name="Spheres",
         description="Choose how many medial spheres to predict",
         default=256,
-        min=8,
-        max=2048,
+        min=16,
+        max=1024,
     )
     size: FloatProperty(
         name="Size",
@@ -83,7 +83,9 @@ class MatSettings(bpy.types.PropertyGroup):
 
     is_mat: BoolProperty(name="Is MAT", description="Tell MATs from other meshes")
     surface: PointerProperty(
-        name="Surface", description="The object that shows this MAT's surface", type=bpy.types.Object
+        name="Surface",
+        description="The object that shows this MAT's surface",
+        type=bpy.types.Object,
     )
     live: BoolProperty(
         name="Live",
@@ -127,7 +129,9 @@ class MatSettings(bpy.types.PropertyGroup):
         default="smoothed",
         update=_stage_changed,
     )
-    size: FloatProperty(name="Size", description="Object units per unit of the prediction", default=1)
+    size: FloatProperty(
+        name="Size", description="Object units per unit of the prediction", default=1
+    )
     picture: StringProperty(
         name="Picture", description="The picture that was predicted from", subtype="FILE_PATH"
     )

@@ -6,8 +6,9 @@ Measured (46,000 triangles): attribute arrays with edges of our own take a quart
 
 import bpy
 import numpy as np
-from immat_core.medial_mesh import FloatArray, IndexArray
 from numpy.typing import NDArray
+
+from immat_core.medial_mesh import FloatArray, IndexArray
 
 SIGNATURE = "immat_signature"
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 import bpy
 from bpy.props import EnumProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, ImportHelper
+
 from immat_core.errors import UserError
 
 from .. import bridge, live, objects
@@ -94,11 +95,12 @@ class IMMAT_OT_export_surface(NeedsMat, ExportHelper, bpy.types.Operator):
     )
     filename_ext = ""
     filter_glob: StringProperty(default="*.glb;*.obj;*.ply;*.stl", options={"HIDDEN"})
+    filepath: StringProperty(name="File", subtype="FILE_PATH")
 
     def check(self, _context: bpy.types.Context) -> bool:
         """Keep the name's ending in step with the chosen format."""
         wanted = str(Path(self.filepath).with_suffix(self.file_format)) if self.filepath else ""
-        changed = wanted != self.filepath
+        changed = bool(wanted != self.filepath)
         self.filepath = wanted
         return changed
 

@@ -4,9 +4,10 @@ from typing import ClassVar
 
 import bpy
 import numpy as np
+from mathutils import Matrix
+
 from immat_core.camera import Camera
 from immat_core.errors import UserError
-from mathutils import Matrix
 
 from .. import objects, predicting
 
@@ -99,7 +100,9 @@ def _upright_image(path: str) -> bpy.types.Image:
         with Image.open(path) as opened:
             turned = opened.getexif().get(EXIF_ORIENTATION, 1) != 1
     except (OSError, UnidentifiedImageError) as error:
-        raise UserError(f"The picture {path} cannot be shown", "Was it moved or deleted?") from error
+        raise UserError(
+            f"The picture {path} cannot be shown", "Was it moved or deleted?"
+        ) from error
     if not turned:
         return bpy.data.images.load(path, check_existing=True)
     rgba = predicting.load_masked_picture(path).rgba[::-1].astype(np.float32) / 255

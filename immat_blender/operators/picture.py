@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import bpy
 from bpy.props import StringProperty
+
 from immat_core.errors import UserError
 
 from .. import predicting, previews

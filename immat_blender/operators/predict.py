@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import bpy
+
 from immat_core.errors import UserError
 
 from .. import jobs, live, objects, predicting

@@ -1,13 +1,14 @@
 # mypy: disable-error-code="valid-type"
 """The radius of the selected spheres, by dragging, typing or a value: like Alt S on curves."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import bpy
 import numpy as np
 from bpy.props import EnumProperty, FloatProperty
 from bpy_extras.view3d_utils import location_3d_to_region_2d
 from mathutils import Vector
+from numpy.typing import NDArray
 
 from .. import bridge, objects
 from .surface import NeedsMat
@@ -31,13 +32,17 @@ PRECISE = 0.1
 SMALLEST = 1e-6
 
 
-def scaled_radii(mesh: bpy.types.Mesh, radii: np.ndarray, factor: float) -> np.ndarray:
+def scaled_radii(
+    mesh: bpy.types.Mesh, radii: NDArray[np.float32], factor: float
+) -> NDArray[np.float32]:
     """Radii (n,) with those of the selected spheres times ``factor``, kept above zero."""
     chosen = bridge.selected_spheres(mesh)
     return np.where(chosen, np.maximum(radii * abs(factor), SMALLEST), radii).astype(np.float32)
 
 
-def set_radii(mesh: bpy.types.Mesh, radii: np.ndarray, radius: float) -> np.ndarray:
+def set_radii(
+    mesh: bpy.types.Mesh, radii: NDArray[np.float32], radius: float
+) -> NDArray[np.float32]:
     """Radii (n,) with those of the selected spheres replaced by ``radius``."""
     chosen = bridge.selected_spheres(mesh)
     return np.where(chosen, max(radius, SMALLEST), radii).astype(np.float32)
@@ -138,7 +143,7 @@ class IMMAT_OT_radius(NeedsMat, bpy.types.Operator):
         """Blender ends the operator, as when the window closes."""
         self._finish(context, keep=False)
 
-    def _pivot_on_screen(self, context: bpy.types.Context, center: np.ndarray) -> Vector:
+    def _pivot_on_screen(self, context: bpy.types.Context, center: NDArray[Any]) -> Vector:
         place = context.active_object.matrix_world @ Vector(center.tolist())
         found = location_3d_to_region_2d(context.region, context.region_data, place)
         return found or Vector((context.region.width / 2, context.region.height / 2))

@@ -4,6 +4,7 @@
 from typing import ClassVar
 
 import bpy
+
 from immat_core.errors import UserError
 
 from .. import live, objects
