@@ -109,7 +109,7 @@ def _first_evidence(distance: Floats, shadowed: Floats, barrier: Floats, ring: M
     inside = np.where(distance < 3, np.minimum(inside, 0), inside)
     evidence = color + inside
     evidence[ring] = np.minimum(evidence[ring], -1)
-    return evidence.astype(np.float32)
+    return np.asarray(evidence, np.float32)
 
 
 def _evidence(lab: Floats, position: Floats, mask: Mask, barrier: Floats, ring: Mask) -> Floats:
@@ -122,7 +122,7 @@ def _evidence(lab: Floats, position: Floats, mask: Mask, barrier: Floats, ring: 
     depth = np.clip((barrier - 1.0) * _GEODESIC_WEIGHT, -2, np.where(foreign, 2, 0))
     evidence = np.clip(0.7 * colors + depth, -_EVIDENCE_LIMIT, _EVIDENCE_LIMIT)
     evidence[ring] -= 2
-    return evidence.astype(np.float32)
+    return np.asarray(evidence, np.float32)
 
 
 def _border(shape: tuple[int, ...]) -> Mask:

@@ -17,12 +17,13 @@ _DARKEST_SHADOW = 0.7
 
 
 def to_lab(rgb: NDArray[np.uint8]) -> Floats:
-    """(..., 3) uint8 sRGB to (..., 3) float32 CIE L*a*b*, D65: L 0..100, a and b about -100..100."""
+    """(..., 3) uint8 sRGB to (..., 3) float32 CIE L*a*b*, D65: L is 0..100."""
     linear = _LINEAR[rgb]
     xyz = linear @ _TO_XYZ.T
     f = np.where(xyz > 216 / 24389, np.cbrt(xyz), xyz * (841 / 108) + 4 / 29)
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1).astype(np.float32)
+    lab = np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+    return np.asarray(lab, np.float32)
 
 
 def _srgb_table() -> NDArray[np.float64]:
@@ -81,7 +82,8 @@ class ColorModel:
 
         With ``shadowed`` the Gaussians may lie in shadow: darker, of the same chromaticity.
         """
-        return np.sqrt(self._squared(lab, place, shadowed=shadowed).min(0)).astype(np.float32)
+        squared = self._squared(lab, place, shadowed=shadowed)
+        return np.asarray(np.sqrt(squared.min(0)), np.float32)
 
     def log_likelihood(self, lab: Floats, place: Floats, shadow: float = 0.0) -> Floats:
         """Logarithm of the density of colors (..., 3) at places (..., 2).
@@ -95,7 +97,7 @@ class ColorModel:
             dark = offsets + np.log(shadow) - self._squared(lab, place, shadowed=True) / 2
             terms = np.concatenate([terms, dark])
         top = terms.max(0)
-        return (top + np.log(np.exp(terms - top).sum(0))).astype(np.float32)
+        return np.asarray(top + np.log(np.exp(terms - top).sum(0)), np.float32)
 
 
 def _shade(expected: NDArray[np.float64], lab: Floats) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import struct
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,13 +82,14 @@ class Crop:
     image: FloatArray
     box: tuple[float, float, float]
 
-    def to_pixels(self, uv: NDArray[np.floating]) -> NDArray[np.float64]:
+    def to_pixels(self, uv: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Camera coordinates (n, 2) in -1..1 to picture pixels (n, 2) float64, x then y.
 
         Pixel (0, 0) covers 0..1 both ways, so its middle is at 0.5.
         """
         left, top, side = self.box
-        return np.array([left, top]) + (np.asarray(uv, np.float64) + 1) * (side / 2)
+        pixels: NDArray[np.float64] = (np.asarray(uv, np.float64) + 1) * (side / 2) + [left, top]
+        return pixels
 
 
 def load_picture(path: str | Path, mask: str | Path | None = None) -> Picture:
@@ -141,9 +142,10 @@ def picture_from_array(
         raise ValueError(f"(h, w, 3 or 4) uint8 needed, not {pixels.shape} {pixels.dtype}")
     if pixels.shape[2] == 3:
         pixels = np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
-    if mask is not None and mask.dtype == np.bool_:
-        mask = mask.astype(np.uint8) * np.uint8(255)
-    return _with_mask(pixels, mask, name)
+    if mask is None:
+        return _with_mask(pixels, None, name)
+    scale = 255 if mask.dtype == np.bool_ else 1
+    return _with_mask(pixels, (mask * np.uint8(scale)).astype(np.uint8), name)
 
 
 def crop(picture: Picture, size: int) -> Crop:
@@ -247,7 +249,7 @@ def _mask_of(rgba: ByteArray) -> ByteArray:
 
 def _read(path: str | Path) -> ByteArray:
     """Decode a file's first frame to (h, w, 4) uint8, turned upright."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     file = Path(path)
     _check_file(file)
@@ -262,7 +264,7 @@ def _read(path: str | Path) -> ByteArray:
             return _upright(_to_rgba(opened), _orientation(opened))
     except Image.DecompressionBombError:
         raise _too_large(file, "far over 100 megapixels") from None
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise UserError(
             f"{file} is not a picture that can be read", "Use a PNG, JPEG or WebP file"
         ) from None

@@ -36,7 +36,8 @@ def encode_pose(
     a = np.asarray(azimuth, np.float64)
     columns = [np.sin(a), np.cos(a), np.sin(2 * a), np.cos(2 * a)]
     columns += [np.asarray(elevation, np.float64), np.asarray(distance, np.float64)]
-    return np.stack(np.broadcast_arrays(*columns), axis=-1).astype(np.float32)
+    poses: NDArray[np.float32] = np.stack(np.broadcast_arrays(*columns), -1).astype(np.float32)
+    return poses
 
 
 def decode_pose(pose: ArrayLike) -> Pose:

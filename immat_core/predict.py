@@ -177,7 +177,7 @@ class _Seen:
     @property
     def dense(self) -> FloatArray:
         """(2048, 3) float32, the dense centres."""
-        return self.outputs["dense"][0]
+        return np.asarray(self.outputs["dense"][0], np.float32)
 
     @property
     def features(self) -> dict[str, NDArray[np.float32]]:
@@ -307,7 +307,7 @@ class _Run:
         with self._step("topology", fraction):
             config = self.engine.config
             centers = spheres[:, :3]
-            sparse = topology.nearest(centers, centers, config.sparse_neighbors)
+            sparse = topology.nearest(centers, None, min(config.sparse_neighbors, len(centers) - 1))
             near = topology.nearest(self.seen.dense, centers, config.dense_neighbors)
             found = self.engine.run(
                 "topology",
@@ -351,7 +351,7 @@ def adjacency(spheres: int, edges: IndexArray) -> FloatArray:
     matrix = np.zeros((spheres, spheres), np.float32)
     matrix[edges[:, 0], edges[:, 1]] = 1
     matrix[edges[:, 1], edges[:, 0]] = 1
-    return matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
+    return np.asarray(matrix / np.maximum(matrix.sum(1, keepdims=True), 1), np.float32)
 
 
 def _spheres(centers: FloatArray, radii: FloatArray) -> FloatArray:

@@ -103,7 +103,8 @@ def _fill_holes(mask: Mask, distance: Floats) -> Mask:
     outside = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
     fill = (area <= max(_PINHOLE * mask.size, 2)) | (mean > _FOREIGN)
     fill[outside] = False
-    return mask | (fill[labels] & ~mask)
+    filled: Mask = mask | fill[labels]
+    return filled
 
 
 def label_regions(mask: Mask) -> tuple[NDArray[np.int64], int]:

@@ -39,7 +39,8 @@ def resample(spheres: FloatArray, dense: FloatArray, count: int, seed: int) -> F
     nearest = np.argsort(squared[added], axis=1, kind="stable")[:, :3]
     weights = 1 / np.sqrt(np.maximum(np.take_along_axis(squared[added], nearest, 1), 1e-12))
     radii = (weights * spheres[nearest, 3]).sum(1) / weights.sum(1)
-    return np.concatenate([spheres, np.column_stack([dense[added], radii])]).astype(np.float32)
+    more = np.column_stack([dense[added], radii])
+    return np.asarray(np.concatenate([spheres, more]), np.float32)
 
 
 def _farthest(points: FloatArray, squared: FloatArray, count: int) -> list[int]:
