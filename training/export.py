@@ -1,0 +1,271 @@
+"""Trained networks to the files that are shipped: one weights file and a graph for each network.
+
+The graphs hold no weights. Each points into the weights file, so both engines read the same
+bytes and nothing is shipped twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from immat_core.engine import OnnxEngine, TorchEngine
+from immat_core.networks.build import Served, build_networks
+from immat_core.networks.config import INPUTS, NETWORKS, OUTPUTS, NetworkConfig
+from immat_core.weights import (
+    CONFIG_FILE,
+    FOLDER,
+    WEIGHTS_FILE,
+    StoredTensor,
+    graph_file,
+    locate_tensors,
+)
+
+OPSET = 18
+"""The first ONNX operator set whose reductions take their axes as the exporter writes them."""
+LARGEST_HALF = float(np.finfo(np.float16).max)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Networks as training keeps them: a config and state dicts by network, maybe not of all."""
+
+    config: NetworkConfig
+    states: dict[str, dict[str, Tensor]]
+
+
+def save_checkpoint(path: Path, config: NetworkConfig, networks: Mapping[str, nn.Module]) -> None:
+    """Write networks for ``load_checkpoints``; beside ``path`` first, then renamed."""
+    states = {name: network.state_dict() for name, network in networks.items()}
+    beside = path.with_name(path.name + ".part")
+    torch.save({"config": config.to_json(), "networks": states}, beside)
+    os.replace(beside, path)
+
+
+def load_checkpoints(paths: Sequence[Path]) -> Checkpoint:
+    """Read and join checkpoints; of a network that is in several, the last one counts.
+
+    Raises ``ValueError`` when their configs differ or ``paths`` is empty.
+    """
+    read = [torch.load(path, map_location="cpu", weights_only=True) for path in paths]
+    configs = {NetworkConfig.from_json(each["config"]) for each in read}
+    if len(configs) != 1:
+        raise ValueError(f"{len(read)} checkpoints have {len(configs)} different configs")
+    states = {name: state for each in read for name, state in each["networks"].items()}
+    return Checkpoint(configs.pop(), states)
+
+
+def networks_of(checkpoint: Checkpoint) -> dict[str, nn.Module]:
+    """All networks with the checkpoint's weights.
+
+    Raises ``ValueError`` when a network is not in it: untrained weights are never shipped unseen.
+    """
+    networks = build_networks(checkpoint.config)
+    lacking = set(networks) - set(checkpoint.states)
+    if lacking:
+        raise ValueError(f"the checkpoints lack {', '.join(sorted(lacking))}")
+    for name, network in networks.items():
+        network.load_state_dict(checkpoint.states[name])
+    return networks
+
+
+def export_networks(
+    networks: Mapping[str, nn.Module], config: NetworkConfig, folder: Path
+) -> list[Path]:
+    """Write the weights, graphs and config of all networks into a folder.
+
+    Parameters
+    ----------
+    networks
+        All of ``config.NETWORKS``, in any mode and on any device; they are left as they are.
+    folder
+        Made if it is not there; files of the same names are replaced one by one.
+
+    Returns
+    -------
+    list
+        The files that were written.
+
+    Raises
+    ------
+    ValueError
+        When a weight is not finite or too large for float16.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = _weights_file(networks)
+    places = locate_tensors(weights, folder / WEIGHTS_FILE)
+    contents = {WEIGHTS_FILE: weights, CONFIG_FILE: config.to_json().encode()}
+    for name in NETWORKS:
+        contents[graph_file(name)] = _graph(name, networks[name], config, places)
+    for file, data in contents.items():
+        beside = folder / (file + ".part")
+        beside.write_bytes(data)
+        os.replace(beside, folder / file)
+    return [folder / file for file in contents]
+
+
+def example_inputs(config: NetworkConfig, spheres: int, seed: int = 0) -> dict[str, dict[str, Any]]:
+    """Random but plausible inputs by network and name, as an engine takes them.
+
+    Parameters
+    ----------
+    spheres
+        How many, at least 1. With fewer than K + 1 the neighbors repeat.
+    """
+    rng = np.random.default_rng(seed)
+
+    def noise(*shape: int) -> NDArray[np.float32]:
+        return rng.uniform(0, 1, shape).astype(np.float32)
+
+    pairs = zip(config.channels, config.map_sizes, strict=True)
+    maps = {f"features_{i}": noise(1, c, side, side) for i, (c, side) in enumerate(pairs)}
+    centers = noise(1, spheres, 3) - 0.5
+    balls = np.concatenate([centers, 0.01 + 0.1 * noise(1, spheres, 1)], 2)
+    uv = 2.2 * noise(1, spheres, 2) - 1.1
+    apart = np.linalg.norm(centers[0][:, None] - centers[0], axis=2)
+    nearest = np.argsort(apart, axis=1, kind="stable")
+    columns = np.arange(1, config.sparse_neighbors + 1) % spheres
+    around = 0.1 * (noise(spheres, config.dense_neighbors, 3) - 0.5)
+    linked = (noise(1, spheres, spheres) < 4 / spheres).astype(np.float32)
+    degree = np.maximum(linked.sum(2, keepdims=True), 1)
+    size = config.image_size
+    return {
+        "image2sphere": {"image": noise(1, 4, size, size)},
+        "refinement": {**maps, "centers": centers, "uv": uv},
+        "topology": {
+            "spheres": balls[0],
+            "sparse": nearest[:, columns],
+            "dense_neighbors": centers[0][:, None] + around,
+        },
+        "smoothing": {**maps, "spheres": balls, "uv": uv, "adjacency": linked / degree},
+    }
+
+
+def engine_difference(folder: Path, spheres: int = 256) -> dict[str, float]:
+    """The largest absolute difference of the two engines' outputs, by network."""
+    engines = OnnxEngine(folder, threads=1), TorchEngine(folder, device="cpu")
+    worst = {}
+    for name, inputs in example_inputs(engines[0].config, spheres).items():
+        first, second = (engine.run(name, inputs) for engine in engines)
+        worst[name] = max(float(np.abs(first[key] - second[key]).max()) for key in first)
+    return worst
+
+
+def _weights_file(networks: Mapping[str, nn.Module]) -> bytes:
+    """The safetensors file: float16, with the checksum of what follows its header."""
+    from safetensors.numpy import save
+
+    tensors = {}
+    for name in NETWORKS:
+        for key, tensor in networks[name].state_dict().items():
+            if not tensor.is_floating_point():
+                continue  # BatchNorm counts batches, which inference does not use
+            values = tensor.detach().cpu().float().numpy()
+            if not np.abs(values).max(initial=0.0) <= LARGEST_HALF:
+                raise ValueError(f"{name}.{key} is not finite or too large for float16")
+            tensors[f"{name}.{key}"] = np.ascontiguousarray(values, np.float16)
+    plain = save(tensors)
+    body = memoryview(plain)[8 + int.from_bytes(plain[:8], "little") :]
+    return cast(bytes, save(tensors, metadata={"crc32": f"{zlib.crc32(body):08x}"}))
+
+
+def _graph(
+    name: str, network: nn.Module, config: NetworkConfig, places: Mapping[str, StoredTensor]
+) -> bytes:
+    """A network's ONNX graph, its weights left in the weights file."""
+    copy = build_networks(config)[name]
+    copy.load_state_dict(network.state_dict())
+    inputs = example_inputs(config, 50)[name]
+    program = torch.onnx.export(
+        Served(name, copy).eval(),
+        tuple(torch.from_numpy(inputs[key]) for key in INPUTS[name]),
+        dynamo=True,
+        optimize=False,
+        verbose=False,
+        opset_version=OPSET,
+        input_names=list(INPUTS[name]),
+        # A value may be named once only, and `refinement` has centers on both sides.
+        output_names=[f"{key}_out" if key in INPUTS[name] else key for key in OUTPUTS[name]],
+        dynamic_shapes=(_dynamic_axes(name),),
+    )
+    assert program is not None
+    model = program.model_proto
+    _point_to_weights(model.graph, name, places)
+    _strip_traces(model)
+    return model.SerializeToString(deterministic=True)
+
+
+def _dynamic_axes(name: str) -> tuple[dict[int, Any], ...]:
+    """Which axes of each input may be of any size."""
+    n = torch.export.Dim("n")
+    if name == "topology":
+        k, d = torch.export.Dim("k"), torch.export.Dim("d")
+        return {0: n}, {0: n, 1: k}, {0: n, 1: d}
+    axes: dict[str, dict[int, Any]] = {
+        "centers": {1: n},
+        "uv": {1: n},
+        "spheres": {1: n},
+        "adjacency": {1: n, 2: n},
+    }
+    return tuple(axes.get(key, {}) for key in INPUTS[name])
+
+
+def _point_to_weights(graph: Any, network: str, places: Mapping[str, StoredTensor]) -> None:
+    """Replace the weights by external float16 data and casts of them to float32."""
+    weights, casts = [], []
+    for initializer in graph.initializer:
+        key = initializer.name.removeprefix("network.")
+        place = places[f"{network}.{key}"]
+        half = onnx.TensorProto(name=f"{key}.half", data_type=onnx.TensorProto.FLOAT16)
+        half.dims.extend(place.shape)
+        half.data_location = onnx.TensorProto.EXTERNAL
+        where = {"location": WEIGHTS_FILE, "offset": place.offset, "length": place.length}
+        for word, value in where.items():
+            half.external_data.add(key=word, value=str(value))
+        weights.append(half)
+        casts.append(
+            onnx.helper.make_node(
+                "Cast", [half.name], [initializer.name], f"{key}.cast", to=onnx.TensorProto.FLOAT
+            )
+        )
+    nodes = [*casts, *graph.node]
+    del graph.initializer[:], graph.node[:]
+    graph.initializer.extend(weights)
+    graph.node.extend(nodes)
+
+
+def _strip_traces(model: Any) -> None:
+    """Drop the exporter's notes: they quote source lines with paths of the machine it ran on."""
+    graph = model.graph
+    del graph.value_info[:]
+    for thing in (model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
+        del thing.metadata_props[:]
+        thing.doc_string = ""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Export checkpoints; see ``--help``."""
+    parser = argparse.ArgumentParser(prog="python -m training.export", description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, nargs="+", required=True)
+    parser.add_argument("--out", type=Path, default=FOLDER)
+    arguments = parser.parse_args(argv)
+    checkpoint = load_checkpoints(arguments.checkpoint)
+    for path in export_networks(networks_of(checkpoint), checkpoint.config, arguments.out):
+        print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
+    for name, difference in engine_difference(arguments.out).items():
+        print(f"{name}: the engines differ by {difference:.1e}")
+
+
+if __name__ == "__main__":
+    main()
