@@ -3,12 +3,12 @@
 import bpy
 from bpy.app.handlers import persistent
 
-from . import jobs, live
+from . import jobs, live, previews
 
 
 @persistent
 def on_depsgraph_update(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
-    """Note MATs whose geometry changed (``tests/blender/test_handler_budget.py`` holds its cost)."""
+    """Note MATs whose geometry changed; ``test_handler_budget.py`` holds what this may cost."""
     if not depsgraph.id_type_updated("MESH") and not depsgraph.id_type_updated("OBJECT"):
         return
     for update in depsgraph.updates:
@@ -33,7 +33,9 @@ def on_load_pre(_path: str, _unused: object = None) -> None:
 
 @persistent
 def on_load_post(_path: str, _unused: object = None) -> None:
-    """A file may come from a version that builds another surface, or was saved while live was off."""
+    """A file's surfaces may be old, and the preview of its picture is not in it."""
+    settings = bpy.context.scene.immat
+    previews.request(bpy.path.abspath(settings.picture), bpy.path.abspath(settings.mask))
     live.request_all()
 
 

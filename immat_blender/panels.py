@@ -45,7 +45,7 @@ class IMMAT_PT_picture(Sidebar, bpy.types.Panel):
             self._draw_preview(settings)
 
     def _draw_preview(self, settings: bpy.types.PropertyGroup) -> None:
-        preview = previews.find(settings.picture, settings.mask)
+        preview = previews.find(bpy.path.abspath(settings.picture), bpy.path.abspath(settings.mask))
         if preview is None:
             self.layout.label(text="Loading...")
             return

@@ -28,7 +28,7 @@ STAGES = (
 
 
 def _picture_changed(settings: "SceneSettings", _context: bpy.types.Context) -> None:
-    previews.request(settings.picture, settings.mask)
+    previews.request(bpy.path.abspath(settings.picture), bpy.path.abspath(settings.mask))
 
 
 def _voxel_changed(settings: "MatSettings", _context: bpy.types.Context) -> None:

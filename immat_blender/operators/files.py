@@ -6,7 +6,10 @@ from typing import ClassVar
 
 import bpy
 from bpy.props import EnumProperty, StringProperty
-from bpy_extras.io_utils import ExportHelper, ImportHelper
+from bpy_extras.io_utils import (  # type: ignore[import-not-found]
+    ExportHelper,
+    ImportHelper,
+)
 
 from immat_core.errors import UserError
 

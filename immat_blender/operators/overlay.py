@@ -93,7 +93,7 @@ def show_background(lens: bpy.types.Camera, picture: str) -> None:
 
 
 def _upright_image(path: str) -> bpy.types.Image:
-    """The picture as an image; turned and packed where its EXIF data says that it lies on its side."""
+    """The picture as an image; turned and packed where its EXIF data says so."""
     from PIL import Image, UnidentifiedImageError
 
     try:

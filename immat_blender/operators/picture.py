@@ -37,14 +37,15 @@ class IMMAT_OT_load_picture(bpy.types.Operator):
         """Read the picture, and only then make it the scene's."""
         settings = context.scene.immat
         try:
-            loaded = predicting.load_masked_picture(bpy.path.abspath(self.filepath))
+            path = bpy.path.abspath(self.filepath)
+            loaded = predicting.load_masked_picture(path)
         except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         # Item assignment: the update callback would read the picture a second time.
         settings["mask"] = ""
         settings["picture"] = self.filepath
-        previews.add(self.filepath, "", loaded)
+        previews.add(path, "", loaded)
         return {"FINISHED"}
 
 

@@ -1,4 +1,7 @@
-"""Blender tests run in the `bpy` wheel against the installed zip, as users get it."""
+"""Blender tests run in the `bpy` wheel against the installed zip, as users get it.
+
+The zip is the one that IMMAT_ZIP names, or one that `build.py` makes now.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-_RESOURCES = tempfile.mkdtemp(prefix="immat-blender-")
-os.environ["BLENDER_USER_RESOURCES"] = _RESOURCES
+ROOT = Path(__file__).resolve().parents[2]
+RESOURCES = tempfile.mkdtemp(prefix="immat-blender-")
+os.environ["BLENDER_USER_RESOURCES"] = RESOURCES
+# What is tested is the wheel inside the zip, not the sources that happen to lie here.
+sys.path[:] = [path for path in sys.path if path and Path(path).resolve() != ROOT]
 
-import addon_utils  # noqa: E402
 import bpy  # noqa: E402
 import pytest  # noqa: E402
 
 PACKAGE = "bl_ext.user_default.image_to_mat"
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -26,11 +30,12 @@ def zip_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The zip named by IMMAT_ZIP, or one that is built now."""
     given = os.environ.get("IMMAT_ZIP")
     if given:
-        return Path(given)
+        return Path(given).resolve()
     folder = tmp_path_factory.mktemp("zip")
     command = [sys.executable, str(ROOT / "build.py"), "--out", str(folder)]
-    command += ["--platform", "current"]
-    built = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    built = subprocess.run(
+        [*command, "--platform", "current"], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     return Path(built.stdout.strip().splitlines()[-1])
 
 
@@ -45,6 +50,8 @@ def addon(zip_path: Path) -> Iterator[ModuleType]:
         filepath=str(zip_path), repo="user_default", enable_on_install=True
     )
     yield sys.modules[PACKAGE]
+    import addon_utils
+
     addon_utils.disable(PACKAGE, default_set=True)
 
 

@@ -1,0 +1,112 @@
+"""MATs, edits and predictions that several tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import bmesh
+import bpy
+import numpy as np
+
+VOXEL = 1 / 24
+
+
+def bent_mat() -> Any:
+    """Four spheres: an edge, and a face beside it."""
+    from immat_core import MedialMesh
+
+    return MedialMesh(
+        [[0, 0, 0], [1, 0, 0], [1, 1, 0], [2, 0, 0.5]],
+        [0.3, 0.2, 0.15, 0.25],
+        [[0, 1]],
+        [[1, 2, 3]],
+    )
+
+
+def add_mat(addon: ModuleType, mat: Any = None) -> Any:
+    """A MAT object with an up-to-date surface, and nothing pending; its voxel is coarse."""
+    obj = addon.objects.add_mat_object(bpy.context, mat or bent_mat())
+    obj.immat.voxel = VOXEL
+    addon.live.rebuild(obj)
+    settle(addon)
+    addon.live.counters.requests = addon.live.counters.rebuilds = 0
+    return obj
+
+
+def settle(addon: ModuleType) -> None:
+    """What the window's event loop does: update the scene, then let the timer run."""
+    bpy.context.view_layer.update()
+    addon.live.flush()
+    bpy.context.view_layer.update()
+    addon.live.flush()
+
+
+def surface_arrays(obj: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Vertices (n, 3) and quads (q, 4) of a MAT's surface object."""
+    mesh = obj.immat.surface.data
+    vertices = np.empty((len(mesh.vertices), 3), np.float32)
+    mesh.vertices.foreach_get("co", vertices.ravel())
+    quads = np.empty((len(mesh.polygons), 4), np.int32)
+    mesh.polygons.foreach_get("vertices", quads.ravel())
+    return vertices, quads
+
+
+def assert_surface_is_current(addon: ModuleType, obj: Any) -> None:
+    """The surface is, vertex for vertex, what the core builds from the MAT as it is now."""
+    from immat_core.surface import build_surface
+
+    expected = build_surface(addon.bridge.read_medial_mesh(obj), obj.immat.voxel)
+    vertices, quads = surface_arrays(obj)
+    np.testing.assert_array_equal(vertices, expected.vertices)
+    np.testing.assert_array_equal(quads, expected.quads)
+
+
+def edit(obj: Any, select: list[int]) -> None:
+    """Enter Edit Mode with just these vertices selected."""
+    bpy.context.view_layer.objects.active = obj
+    if obj.mode != "EDIT":
+        bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_mode(type="VERT")
+    bpy.ops.mesh.select_all(action="DESELECT")
+    bm = bmesh.from_edit_mesh(obj.data)
+    bm.verts.ensure_lookup_table()
+    for index in select:
+        bm.verts[index].select_set(True)
+    bm.select_flush_mode()
+    bmesh.update_edit_mesh(obj.data)
+
+
+def prediction(spheres: int = 12) -> Any:
+    """A made-up prediction: a zigzag of spheres whose stages differ, with edges of rising chance."""
+    from immat_core.camera import Camera
+    from immat_core.predict import Prediction, Stage
+    from immat_core.topology import TopologyCandidates
+
+    line = np.linspace(-0.35, 0.35, spheres, dtype=np.float32)
+    zigzag = np.column_stack([line, 0.1 * (np.arange(spheres) % 2), 0.3 * line])
+    indices = np.arange(spheres, dtype=np.int32)
+    candidates = TopologyCandidates(
+        edges=np.stack([indices[:-1], indices[1:]], 1),
+        edge_probabilities=np.linspace(0.05, 0.95, spheres - 1, dtype=np.float32),
+        faces=np.stack([indices[:-2], indices[1:-1], indices[2:]], 1),
+        face_probabilities=np.linspace(0.05, 0.95, spheres - 2, dtype=np.float32),
+    )
+    stages = tuple(
+        Stage(name, np.column_stack([zigzag, np.full(spheres, r)]).astype(np.float32), candidates)
+        for name, r in (("initial", 0.08), ("refined", 0.07), ("smoothed", 0.06))
+    )
+    camera = Camera(0.5, 0.3, 2.0, 2.2, 0.1, -0.05, 0.2)
+    return Prediction(stages, camera, (12.0, -7.0, 150.0), (200, 120), "chair", {"topology": 0.1})
+
+
+def fake_predict(answer: Callable[[], Any] = prediction) -> Callable[..., Any]:
+    """Stands in for ``predicting.predict``: the job and the window around it are what is tested."""
+
+    def predict(request: Any, progress: Any, should_cancel: Any) -> Any:
+        progress(0.5, "Pretending")
+        module = __import__("sys").modules[type(request).__module__]
+        return module.PredictResult(request, answer())
+
+    return predict
