@@ -13,7 +13,7 @@ from immat_core.errors import UserError
 
 @contextmanager
 def written_beside(path: str | Path) -> Iterator[Path]:
-    """Give a name beside ``path``, with its suffix; rename it to ``path`` when all went well.
+    """Give a free name beside ``path``, with its suffix; rename it to ``path`` when all went well.
 
     Whatever fails, what stood at ``path`` stays and nothing is left beside it.
 
@@ -23,7 +23,7 @@ def written_beside(path: str | Path) -> Iterator[Path]:
         When the file cannot be written there.
     """
     target = Path(path)
-    beside = target.with_name(f".{target.stem}-{uuid.uuid4().hex[:8]}{target.suffix}")
+    beside = target.parent / f".immat-{uuid.uuid4().hex[:8]}{target.suffix}"
     try:
         yield beside
         os.replace(beside, target)
