@@ -1,0 +1,1 @@
+"""Training: shapes, pictures, data sets, losses, loops, evaluation and export."""

@@ -1,0 +1,215 @@
+"""Pictures of parametric shapes, framed exactly as ``immat_core.image.crop`` frames a picture.
+
+A z-buffer rasteriser on the processor: 2 to 3 CPU-ms a picture of 64 pixels with nine samples
+each, by the camera's own projection; VTK needs 10 and more, a graphics library, and its camera
+bent to ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from immat_core.camera import Camera, frame_camera
+from training.shapes import ParametricShape
+
+Floats = NDArray[np.float32] | NDArray[np.float64]
+
+SUPERSAMPLING = 3
+"""Samples a pixel along each side."""
+
+
+@dataclass(frozen=True)
+class Light:
+    """How a picture is lit.
+
+    Attributes
+    ----------
+    azimuth, elevation
+        Where the key light stands, in radians, in the object's frame.
+    key, fill, head, ambient
+        Strengths of the key light, of a light opposite to it, of one at the camera, and of the
+        light from everywhere; their sum is about 1.
+    specular, shininess
+        Strength and exponent of the highlight.
+    """
+
+    azimuth: float = -0.8
+    elevation: float = 0.9
+    key: float = 0.6
+    fill: float = 0.12
+    head: float = 0.2
+    ambient: float = 0.25
+    specular: float = 0.15
+    shininess: float = 24.0
+
+    @property
+    def direction(self) -> NDArray[np.float64]:
+        """(3,) float64 unit vector from the object to the key light."""
+        flat = np.cos(self.elevation)
+        return np.array(
+            [np.sin(self.azimuth) * flat, -np.cos(self.azimuth) * flat, np.sin(self.elevation)]
+        )
+
+
+def draw_camera(vertices: Floats, rng: np.random.Generator) -> Camera:
+    """Draw a view: from all around, -5 to 45 degrees above, 1.6 to 3 diagonals away."""
+    azimuth = rng.uniform(0, 2 * np.pi)
+    elevation = np.radians(rng.uniform(-5, 45))
+    return frame_camera(vertices, azimuth, elevation, rng.uniform(1.6, 3.0))
+
+
+def draw_light(camera: Camera, rng: np.random.Generator) -> Light:
+    """Draw a light that leaves no picture black: the key stands on the camera's side, above."""
+    return Light(
+        azimuth=camera.azimuth + rng.uniform(-1.7, 1.7),
+        elevation=rng.uniform(0.25, 1.4),
+        key=rng.uniform(0.4, 0.8),
+        fill=rng.uniform(0.0, 0.2),
+        head=rng.uniform(0.05, 0.35),
+        ambient=rng.uniform(0.12, 0.4),
+        specular=rng.uniform(0.0, 0.35) if rng.random() < 0.7 else 0.0,
+        shininess=float(np.exp(rng.uniform(np.log(6), np.log(60)))),
+    )
+
+
+def render(
+    shape: ParametricShape, camera: Camera, light: Light | None = None, size: int = 64
+) -> NDArray[np.uint8]:
+    """Render a shape.
+
+    Parameters
+    ----------
+    camera
+        Of the picture, usually from ``frame_camera``: picture coordinates -1..1 span the picture.
+    size
+        Pixels along each side.
+
+    Returns
+    -------
+    (size, size, 4) uint8, sRGB and straight alpha; alpha is the covered share of a pixel.
+    """
+    light = light or Light()
+    side = size * SUPERSAMPLING
+    uv, depth = camera.project(shape.vertices)
+    screen = np.empty((len(uv), 3), np.float32)
+    screen[:, :2] = (uv + 1) * (side / 2)
+    screen[:, 2] = 1 / depth
+    nearest = np.zeros((side, side), np.float32)
+    owner = np.full((side, side), -1, np.int32)
+    weights = np.zeros((side, side, 2), np.float32)
+    _rasterise(screen.reshape(-1, 3, 3), nearest, owner, weights)
+    sums = np.zeros((size, size, 4))
+    strengths = (light.key, light.fill, light.head, light.ambient, light.specular, light.shininess)
+    _shade(
+        owner,
+        weights,
+        shape.vertices.reshape(-1, 3, 3),
+        shape.normals.reshape(-1, 3, 3),
+        shape.colors,
+        camera.position,
+        light.direction,
+        strengths,
+        sums,
+    )
+    return _encode(sums / SUPERSAMPLING**2)
+
+
+def _encode(linear: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Make a linear premultiplied picture (h, w, 4) sRGB with straight alpha."""
+    alpha = linear[..., 3:]
+    color = linear[..., :3] / np.maximum(alpha, 1e-6)
+    srgb = np.where(color <= 0.0031308, 12.92 * color, 1.055 * color ** (1 / 2.4) - 0.055)
+    return np.asarray(np.concatenate([srgb * (alpha > 0), alpha], 2) * 255 + 0.5, np.uint8)
+
+
+@njit(cache=True, nogil=True)
+def _shade(
+    owner: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    vertices: NDArray[np.float32],
+    normals: NDArray[np.float32],
+    colors: NDArray[np.float32],
+    eye: NDArray[np.float64],
+    key: NDArray[np.float64],
+    strengths: tuple[float, float, float, float, float, float],
+    sums: NDArray[np.float64],
+) -> None:
+    """Add up the linear color and the coverage of the samples of each pixel.
+
+    Normals are turned toward the camera, so both sides of a plate are lit.
+    """
+    key_light, fill, head, ambient, specular, shininess = strengths
+    factor = owner.shape[0] // sums.shape[0]
+    normal, view = np.empty(3), np.empty(3)
+    for row in range(owner.shape[0]):
+        for column in range(owner.shape[1]):
+            t = owner[row, column]
+            if t < 0:
+                continue
+            b, c = weights[row, column]
+            a = 1 - b - c
+            for i in range(3):
+                normal[i] = a * normals[t, 0, i] + b * normals[t, 1, i] + c * normals[t, 2, i]
+                view[i] = eye[i] - (
+                    a * vertices[t, 0, i] + b * vertices[t, 1, i] + c * vertices[t, 2, i]
+                )
+            normal /= max(np.sqrt((normal * normal).sum()), 1e-9)
+            view /= np.sqrt((view * view).sum())
+            facing = (normal * view).sum()
+            if facing < 0:
+                normal *= -1.0
+            toward = (normal * key).sum()
+            opposite = 0.3 * normal[2] * key[2] - normal[0] * key[0] - normal[1] * key[1]
+            level = ambient + head * abs(facing) + 0.08 * normal[2]
+            level += key_light * max(toward, 0.0) + fill * max(opposite, 0.0)
+            half = view + key
+            half /= max(np.sqrt((half * half).sum()), 1e-9)
+            glint = specular * max((normal * half).sum(), 0.0) ** shininess
+            pixel = sums[row // factor, column // factor]
+            for i in range(3):
+                pixel[i] += min(colors[t, i] * max(level, 0.0) + glint, 1.0)
+            pixel[3] += 1
+
+
+@njit(cache=True, nogil=True)
+def _rasterise(
+    screen: NDArray[np.float32],
+    nearest: NDArray[np.float32],
+    owner: NDArray[np.int32],
+    weights: NDArray[np.float32],
+) -> None:
+    """Fill in the triangle that each sample sees and its two perspective-correct weights.
+
+    ``screen`` is (t, 3, 3): x and y in samples and 1 / depth; ``nearest`` holds 1 / depth, 0 for
+    nothing seen.
+    """
+    side = nearest.shape[0]
+    for t in range(screen.shape[0]):
+        x0, y0, w0 = screen[t, 0]
+        x1, y1, w1 = screen[t, 1]
+        x2, y2, w2 = screen[t, 2]
+        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
+        if abs(area) < 1e-9:
+            continue
+        left = max(0, int(np.ceil(min(x0, x1, x2) - 0.5)))
+        right = min(side - 1, int(np.floor(max(x0, x1, x2) - 0.5)))
+        top = max(0, int(np.ceil(min(y0, y1, y2) - 0.5)))
+        bottom = min(side - 1, int(np.floor(max(y0, y1, y2) - 0.5)))
+        for row in range(top, bottom + 1):
+            for column in range(left, right + 1):
+                px, py = column + 0.5 - x0, row + 0.5 - y0
+                b = (px * (y2 - y0) - (x2 - x0) * py) / area
+                c = ((x1 - x0) * py - px * (y1 - y0)) / area
+                a = 1 - b - c
+                if a < -1e-5 or b < -1e-5 or c < -1e-5:
+                    continue
+                inverse = a * w0 + b * w1 + c * w2
+                if inverse > nearest[row, column]:
+                    nearest[row, column] = inverse
+                    owner[row, column] = t
+                    weights[row, column, 0] = b * w1 / inverse
+                    weights[row, column, 1] = c * w2 / inverse
