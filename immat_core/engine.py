@@ -158,8 +158,9 @@ class TorchEngine:
             for key, values in self._tensors.items()
             if key.startswith(prefix)
         }
-        # Only the shapes matter: the values of an untrained network are replaced at once.
-        network = build_networks(self.config)[name]
+        # The initial values are replaced at once; drawing them must not move the caller's seed.
+        with self._torch.random.fork_rng(devices=[]):
+            network = build_networks(self.config)[name]
         try:
             missing, _ = network.load_state_dict(state, strict=False)
         except RuntimeError as error:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from immat_core.engine import OnnxEngine, TorchEngine
+from immat_core.errors import UserError
 from immat_core.networks.build import Served, build_networks
 from immat_core.networks.config import INPUTS, NETWORKS, OUTPUTS, NetworkConfig
 from immat_core.weights import (
@@ -37,46 +38,24 @@ OPSET = 18
 LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """Networks as training keeps them: a config and state dicts by network, maybe not of all."""
+def trained_networks(run: Path, config: NetworkConfig) -> dict[str, nn.Module]:
+    """All networks with the weights of a run, ``<run>/<network>.pt``.
 
-    config: NetworkConfig
-    states: dict[str, dict[str, Tensor]]
-
-
-def save_checkpoint(path: Path, config: NetworkConfig, networks: Mapping[str, nn.Module]) -> None:
-    """Write networks for ``load_checkpoints``; beside ``path`` first, then renamed."""
-    states = {name: network.state_dict() for name, network in networks.items()}
-    beside = path.with_name(path.name + ".part")
-    torch.save({"config": config.to_json(), "networks": states}, beside)
-    os.replace(beside, path)
-
-
-def load_checkpoints(paths: Sequence[Path]) -> Checkpoint:
-    """Read and join checkpoints; of a network that is in several, the last one counts.
-
-    Raises ``ValueError`` when their configs differ or ``paths`` is empty.
+    Raises
+    ------
+    UserError
+        When one is not there, since untrained weights are never exported unseen, or does not
+        fit the config.
     """
-    read = [torch.load(path, map_location="cpu", weights_only=True) for path in paths]
-    configs = {NetworkConfig.from_json(each["config"]) for each in read}
-    if len(configs) != 1:
-        raise ValueError(f"{len(read)} checkpoints have {len(configs)} different configs")
-    states = {name: state for each in read for name, state in each["networks"].items()}
-    return Checkpoint(configs.pop(), states)
-
-
-def networks_of(checkpoint: Checkpoint) -> dict[str, nn.Module]:
-    """All networks with the checkpoint's weights.
-
-    Raises ``ValueError`` when a network is not in it: untrained weights are never shipped unseen.
-    """
-    networks = build_networks(checkpoint.config)
-    lacking = set(networks) - set(checkpoint.states)
-    if lacking:
-        raise ValueError(f"the checkpoints lack {', '.join(sorted(lacking))}")
+    networks = build_networks(config)
     for name, network in networks.items():
-        network.load_state_dict(checkpoint.states[name])
+        path = run / f"{name}.pt"
+        if not path.is_file():
+            raise UserError(f"{run} has no trained {name}", f"Train it first: --stage {name}")
+        try:
+            network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        except RuntimeError as error:
+            raise UserError(f"{path} does not fit the config", str(error)) from error
     return networks
 
 
@@ -107,12 +86,50 @@ def export_networks(
     places = locate_tensors(weights, folder / WEIGHTS_FILE)
     contents = {WEIGHTS_FILE: weights, CONFIG_FILE: config.to_json().encode()}
     for name in NETWORKS:
-        contents[graph_file(name)] = _graph(name, networks[name], config, places)
+        contents[graph_file(name)] = export_graph(name, networks[name], config, places)
     for file, data in contents.items():
         beside = folder / (file + ".part")
         beside.write_bytes(data)
         os.replace(beside, folder / file)
     return [folder / file for file in contents]
+
+
+def export_graph(
+    name: str, network: nn.Module, config: NetworkConfig, places: Mapping[str, StoredTensor]
+) -> bytes:
+    """A network's ONNX graph, without its weights.
+
+    Parameters
+    ----------
+    places
+        Where each weight lies in the weights file, by ``<network>.<parameter>``.
+
+    Returns
+    -------
+    bytes
+        The graph's file; the same for the same sizes, whatever the weights.
+    """
+    copy = build_networks(config)[name]
+    copy.load_state_dict(network.state_dict())
+    inputs = example_inputs(config, 50)[name]
+    program = torch.onnx.export(
+        Served(name, copy).eval(),
+        tuple(torch.from_numpy(inputs[key]) for key in INPUTS[name]),
+        dynamo=True,
+        optimize=False,
+        verbose=False,
+        opset_version=OPSET,
+        input_names=list(INPUTS[name]),
+        # A value may be named once only, and `refinement` has centers on both sides.
+        output_names=[f"{key}_out" if key in INPUTS[name] else key for key in OUTPUTS[name]],
+        dynamic_shapes=(_dynamic_axes(name),),
+    )
+    assert program is not None
+    model = program.model_proto
+    _point_to_weights(model.graph, name, places)
+    _strip_traces(model)
+    packed: bytes = model.SerializeToString(deterministic=True)
+    return packed
 
 
 def example_inputs(config: NetworkConfig, spheres: int, seed: int = 0) -> dict[str, dict[str, Any]]:
@@ -177,33 +194,8 @@ def _weights_file(networks: Mapping[str, nn.Module]) -> bytes:
             tensors[f"{name}.{key}"] = np.ascontiguousarray(values, np.float16)
     plain = save(tensors)
     body = memoryview(plain)[8 + int.from_bytes(plain[:8], "little") :]
-    return cast(bytes, save(tensors, metadata={"crc32": f"{zlib.crc32(body):08x}"}))
-
-
-def _graph(
-    name: str, network: nn.Module, config: NetworkConfig, places: Mapping[str, StoredTensor]
-) -> bytes:
-    """A network's ONNX graph, its weights left in the weights file."""
-    copy = build_networks(config)[name]
-    copy.load_state_dict(network.state_dict())
-    inputs = example_inputs(config, 50)[name]
-    program = torch.onnx.export(
-        Served(name, copy).eval(),
-        tuple(torch.from_numpy(inputs[key]) for key in INPUTS[name]),
-        dynamo=True,
-        optimize=False,
-        verbose=False,
-        opset_version=OPSET,
-        input_names=list(INPUTS[name]),
-        # A value may be named once only, and `refinement` has centers on both sides.
-        output_names=[f"{key}_out" if key in INPUTS[name] else key for key in OUTPUTS[name]],
-        dynamic_shapes=(_dynamic_axes(name),),
-    )
-    assert program is not None
-    model = program.model_proto
-    _point_to_weights(model.graph, name, places)
-    _strip_traces(model)
-    return model.SerializeToString(deterministic=True)
+    packed: bytes = save(tensors, metadata={"crc32": f"{zlib.crc32(body):08x}"})
+    return packed
 
 
 def _dynamic_axes(name: str) -> tuple[dict[int, Any], ...]:
@@ -254,18 +246,39 @@ def _strip_traces(model: Any) -> None:
         thing.doc_string = ""
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Export checkpoints; see ``--help``."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line of ``python -m training.export``; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m training.export", description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, nargs="+", required=True)
+    parser.add_argument("--checkpoint", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--config", default="training/configs/default.yaml", help="the run's")
+    parser.add_argument("--data", help="folder of the data set, instead of the config's")
+    parser.add_argument("--network", type=Path, help="JSON with the sizes, instead of both")
     parser.add_argument("--out", type=Path, default=FOLDER)
-    arguments = parser.parse_args(argv)
-    checkpoint = load_checkpoints(arguments.checkpoint)
-    for path in export_networks(networks_of(checkpoint), checkpoint.config, arguments.out):
+    options = parser.parse_args(argv)
+    try:
+        config = _config(options.network, options.config, options.data)
+        files = export_networks(trained_networks(options.checkpoint, config), config, options.out)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for path in files:
         print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
-    for name, difference in engine_difference(arguments.out).items():
+    for name, difference in engine_difference(options.out).items():
         print(f"{name}: the engines differ by {difference:.1e}")
+    return 0
+
+
+def _config(network: Path | None, settings: str, data: str | None) -> NetworkConfig:
+    """The sizes of the networks: as given, or as training takes them from settings and data."""
+    if network is not None:
+        return NetworkConfig.from_json(network.read_text("utf-8"))
+    from training.config import read_config
+    from training.data import open_folder
+    from training.train import network_config
+
+    read = read_config(settings)
+    return network_config(read, open_folder(Path(data or read.data) / "train"))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,253 @@
+"""The networks: sizes, sane untrained output, gradients, and what each must not depend on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+
+from immat_core.networks import build_networks
+from immat_core.networks.config import NETWORKS, NetworkConfig
+from immat_core.networks.encoder import Encoder
+from immat_core.networks.image2sphere import radii_from_logits
+from immat_core.networks.refinement import pool_pixels
+from immat_core.networks.topology import NEVER
+
+SMALL = NetworkConfig(width=0.125, spheres=20, dense=50, hidden=32)
+
+
+def networks(config=SMALL, seed=0):
+    torch.manual_seed(seed)
+    return {name: network.eval() for name, network in build_networks(config).items()}
+
+
+def stir(network):
+    """Give every weight a value, those that start at zero included."""
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    return network
+
+
+def random_maps(config, batch=1):
+    pairs = zip(config.channels, config.map_sizes, strict=True)
+    return [torch.rand(batch, channels, side, side) for channels, side in pairs]
+
+
+def random_groups(n, k=8, d=64):
+    """Spheres, and for each the indices of k others and d positions around it."""
+    spheres = torch.rand(n, 4) * torch.tensor([1.0, 1.0, 1.0, 0.05])
+    apart = torch.cdist(spheres[:, :3], spheres[:, :3])
+    sparse = apart.topk(k + 1, largest=False).indices[:, 1:]
+    return spheres, sparse, spheres[:, None, :3] + 0.1 * torch.randn(n, d, 3)
+
+
+def test_config_survives_json_and_refuses_unknown_fields():
+    config = NetworkConfig(width=0.5, categories=("chair", "boat"), face_threshold=0.25)
+    assert NetworkConfig.from_json(config.to_json()) == config
+    with pytest.raises(ValueError, match="unknown fields: colour"):
+        NetworkConfig.from_json('{"colour": 1}')
+    with pytest.raises(ValueError, match="JSON object"):
+        NetworkConfig.from_json("[]")
+
+
+def test_config_and_engine_import_without_torch():
+    code = (
+        "import sys; import immat_core.networks, immat_core.engine; "
+        "assert not {'torch', 'onnxruntime', 'onnx'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_unknown_name_in_the_package_is_an_attribute_error():
+    import immat_core.networks
+
+    with pytest.raises(AttributeError, match="no attribute 'Image2Cube'"):
+        _ = immat_core.networks.Image2Cube
+
+
+def test_paper_size_is_resnet18_and_shapes_are_the_papers():
+    config = NetworkConfig(image_size=224)
+    built = networks(config)
+    assert tuple(built) == NETWORKS
+    # ResNet18 without its classifier has 11,176,512 weights; the alpha channel adds 64 x 7 x 7.
+    encoder = built["image2sphere"].encoder
+    assert sum(p.numel() for p in encoder.parameters()) == 11_176_512 + 64 * 49
+    with torch.no_grad():
+        out = built["image2sphere"](torch.rand(2, 4, 224, 224))
+    shapes = [tuple(tensor.shape) for tensor in out]
+    heads = [(2, 256, 3), (2, 256), (2, 2048, 3), (2, 6), (2, 4)]
+    maps = [(2, 64, 56, 56), (2, 128, 28, 28), (2, 256, 14, 14), (2, 512, 7, 7)]
+    assert shapes == heads + maps
+
+
+@pytest.mark.parametrize("size", [32, 64, 95, 96, 97, 137, 224])
+def test_map_sizes_are_those_of_the_encoder(size):
+    config = NetworkConfig(image_size=size, width=0.125)
+    maps = Encoder(config)(torch.rand(2, 4, size, size))
+    assert tuple(m.shape[2] for m in maps) == config.map_sizes
+    assert tuple(m.shape[1] for m in maps) == config.channels
+
+
+def test_untrained_networks_predict_sane_and_distinct_spheres():
+    config = NetworkConfig(width=0.5)
+    built = networks(config)
+    with torch.no_grad():
+        out = built["image2sphere"](torch.rand(1, 4, 64, 64))
+        maps = out[5:]
+        refined, radii = built["refinement"](*maps, out.centers, out.centers[..., :2])
+    for centers, sizes in ((out.centers, out.radii), (refined, radii)):
+        assert centers.abs().max() < 0.35
+        assert torch.all((sizes > 0.015) & (sizes < 0.04))
+        assert torch.pdist(centers[0]).min() > 1e-4
+    assert torch.pdist(out.dense[0]).min() > 0
+    assert out.pose[0, 5].item() == pytest.approx(2.0, abs=0.2)
+
+
+def test_radii_are_positive_and_bounded_for_any_logit():
+    logits = torch.tensor([-1e30, -5.0, 0.0, 5.0, 1e30])
+    radii = radii_from_logits(logits)
+    assert torch.all(radii[1:] >= radii[:-1])
+    assert 0.001 < radii[0] < radii[-1] < 0.62
+    assert radii_from_logits(logits.bfloat16()).dtype == torch.float32
+
+
+def loss_of(name, network):
+    """A sum to which every output of a network contributes by random weights."""
+    config = SMALL
+    maps, n = random_maps(config, 2), 20
+    if name == "image2sphere":
+        outputs = network(torch.rand(3, 4, 64, 64))
+    elif name == "refinement":
+        outputs = network(*maps, torch.rand(2, n, 3), torch.rand(2, n, 2))
+    elif name == "topology":
+        outputs = network(*random_groups(n))
+    else:
+        adjacency = torch.rand(2, n, n) / n
+        outputs = (network(*maps, torch.rand(2, n, 4), torch.rand(2, n, 2), adjacency),)
+    return sum((output * torch.randn_like(output)).sum() for output in outputs)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_parameter_receives_a_gradient(name):
+    network = stir(networks()[name]).train()
+    loss_of(name, network).backward()
+    without = [
+        key
+        for key, parameter in network.named_parameters()
+        if parameter.grad is None or not parameter.grad.abs().max() > 0
+    ]
+    assert without == []
+
+
+def test_pixels_are_read_in_the_cameras_coordinates():
+    side = 8
+    middle = (torch.arange(side) + 0.5) / side * 2 - 1
+    u = middle[None, None, None, :].expand(1, 1, side, side)
+    v = middle[None, None, :, None].expand(1, 1, side, side)
+    uv = torch.tensor([[[0.0, 0.0], [0.5, -0.75], [-0.3, 0.8], [5.0, -5.0]]])
+    read = pool_pixels((torch.cat([u, v], 1),), uv)
+    rim = 1 - 1 / side  # beyond the outermost cell's middle its value goes on
+    expected = uv.clamp(-rim, rim)
+    torch.testing.assert_close(read[..., :2], expected)
+    assert torch.equal(read[..., 2:], uv)
+
+
+def test_refinement_treats_every_sphere_by_itself():
+    network = stir(networks()["refinement"])
+    maps, centers, uv = random_maps(SMALL), torch.rand(1, 20, 3), torch.rand(1, 20, 2)
+    with torch.no_grad():
+        together = network(*maps, centers, uv)
+        alone = [network(*maps, centers[:, i : i + 1], uv[:, i : i + 1]) for i in range(20)]
+    for i, joined in enumerate(together):
+        torch.testing.assert_close(joined, torch.cat([one[i] for one in alone], 1))
+
+
+def test_untrained_mat_refinement_moves_nothing():
+    maps, spheres = random_maps(SMALL), torch.rand(1, 20, 4)
+    moved = networks()["smoothing"](*maps, spheres, spheres[..., :2], torch.rand(1, 20, 20))
+    assert torch.equal(moved, torch.zeros(1, 20, 4))
+
+
+def test_mat_refinement_follows_the_topology():
+    network = stir(networks()["smoothing"])
+    maps, spheres, uv = random_maps(SMALL), torch.rand(1, 20, 4), torch.rand(1, 20, 2)
+    adjacency = torch.zeros(1, 20, 20)
+    adjacency[0, 0, 1] = adjacency[0, 1, 0] = 1.0
+    other = spheres.clone()
+    other[0, 1] += 0.3
+    order = torch.randperm(20)
+    with torch.no_grad():
+        moved = network(*maps, spheres, uv, adjacency)
+        moved_other = network(*maps, other, uv, adjacency)
+        shuffled = network(*maps, spheres[:, order], uv[:, order], adjacency[:, order][:, :, order])
+    assert (moved[0, 0] - moved_other[0, 0]).abs().max() > 1e-5
+    torch.testing.assert_close(moved[0, 2:], moved_other[0, 2:])
+    torch.testing.assert_close(shuffled, moved[:, order])
+
+
+def topology_logits(spheres, sparse, dense):
+    with torch.no_grad():
+        return stir(networks()["topology"])(spheres, sparse, dense)
+
+
+def test_topology_is_the_same_wherever_the_shape_stands():
+    spheres, sparse, dense = random_groups(30)
+    move = torch.tensor([3.0, -2.0, 1.0])
+    moved = torch.cat([spheres[:, :3] + move, spheres[:, 3:]], 1)
+    for one, two in zip(
+        topology_logits(spheres, sparse, dense),
+        topology_logits(moved, sparse, dense + move),
+        strict=True,
+    ):
+        torch.testing.assert_close(one, two, atol=1e-3, rtol=1e-3)
+
+
+def test_topology_answers_each_neighbor_in_any_order():
+    spheres, sparse, dense = random_groups(30)
+    order, dense_order = torch.randperm(8), torch.randperm(64)
+    edges, faces = topology_logits(spheres, sparse, dense)
+    edges_2, faces_2 = topology_logits(spheres, sparse[:, order], dense[:, dense_order])
+    torch.testing.assert_close(edges_2, edges[:, order])
+    torch.testing.assert_close(faces_2, faces[:, order][:, :, order])
+
+
+def test_topology_of_concatenated_shapes_is_that_of_each():
+    one, two = random_groups(30), random_groups(17)
+    joined = topology_logits(
+        torch.cat([one[0], two[0]]), torch.cat([one[1], two[1] + 30]), torch.cat([one[2], two[2]])
+    )
+    first, second = topology_logits(*one), topology_logits(*two)
+    for i in range(2):
+        torch.testing.assert_close(joined[i], torch.cat([first[i], second[i]]))
+
+
+def test_faces_are_symmetric_and_nothing_names_a_sphere_twice():
+    spheres, sparse, dense = random_groups(30)
+    sparse[3, 7] = 3  # filled up with the sphere itself
+    sparse[4, 6] = sparse[4, 5]  # and with a neighbor again
+    edges, faces = topology_logits(spheres, sparse, dense)
+    assert torch.equal(faces, faces.transpose(1, 2))
+    never = np.zeros((30, 8, 8), bool)
+    never[:, range(8), range(8)] = True
+    never[3, 7, :] = never[3, :, 7] = True
+    never[4, 6, 5] = never[4, 5, 6] = True
+    assert torch.equal(faces == NEVER, torch.from_numpy(never))
+    assert (edges == NEVER).nonzero().tolist() == [[3, 7]]
+
+
+@pytest.mark.parametrize("k", [1, 3, 8])
+def test_topology_takes_any_number_of_neighbors_even_coinciding(k):
+    spheres = torch.zeros(10, 4)
+    sparse = (torch.arange(10)[:, None] + torch.arange(1, k + 1)) % 10
+    edges, faces = topology_logits(spheres, sparse, torch.zeros(10, 5, 3))
+    assert edges.shape == (10, k)
+    assert faces.shape == (10, k, k)
+    assert torch.isfinite(edges).all()
+    assert torch.isfinite(faces).all()
