@@ -16,7 +16,8 @@ from immat_core.surface.primitives import Primitives, primitives
 SNAP = np.float32(1e-3)
 """Voxels from the surface within which a lattice point counts as inside by just as much.
 
-A distance of exactly 0 on a lattice point would make faces of no area."""
+So rounding never decides on which side a lattice point on the surface is: a shape moved by whole
+voxels keeps its mesh (test_lattice_points_on_the_surface_are_inside_wherever_it_is_moved)."""
 CELL = LEAF // 2
 """Lattice points along the side of the blocks that are evaluated as one."""
 CHUNK = 384

@@ -173,6 +173,15 @@ def test_a_large_opening_stays_open():
     assert filled(centers, {face for face in faces if not inner & set(face)}) == set()
 
 
+@pytest.mark.parametrize(("width", "open_"), [(1.2, False), (12.0, True)])
+def test_a_wide_slit_of_four_sides_stays_open(width, open_):
+    centers, faces = sheet()
+    centers[centers[:, 1] > 2.5, 1] += width - 1
+    missing = {(14, 15, 21), (14, 20, 21)}
+    assert missing < faces
+    assert (filled(centers, faces - missing) == set()) == open_
+
+
 def test_frames_of_rods_stay_open():
     centers = np.array(
         [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [5, 0, 0], [6, 0, 0], [5, 1, 0]]
@@ -194,10 +203,12 @@ def test_the_mouth_of_a_cup_stays_open():
 
 def test_filling_never_gives_an_edge_a_third_face():
     rng = np.random.default_rng(2)
-    for _ in range(5):
+    for _ in range(30):
         centers, faces = sheet()
-        kept = {face for face in faces if rng.random() < 0.8}
-        added = filled(centers, kept)
+        kept = {face for face in faces if rng.random() < 0.7}
+        close = np.argwhere(np.triu(np.linalg.norm(centers[:, None] - centers, axis=2) < 1.5, 1))
+        rods = [tuple(pair) for pair in close.tolist() if rng.random() < 0.3]
+        added = filled(centers, kept, edges=rods)
         assert added
         count: dict[tuple[int, ...], int] = {}
         for face in kept | added:
