@@ -1,4 +1,8 @@
-"""`blender -b -c image_to_mat IMAGE... -o OUT`: the main job without a window."""
+"""`blender -b -c image_to_mat IMAGE... -o OUT`: the main job without a window.
+
+Every format that needs no Blender is the business of ``immat predict``, which takes the same
+arguments; here are the .blend files.
+"""
 
 import argparse
 import contextlib
@@ -7,9 +11,9 @@ import logging
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NoReturn
 
 import bpy
 
@@ -17,20 +21,24 @@ from immat_core.errors import UserError
 
 from . import live, objects, predicting, stages
 
-if TYPE_CHECKING:
-    from immat_core.medial_mesh import MedialMesh
-    from immat_core.predict import Prediction, PredictSettings
-
 logger = logging.getLogger(__name__)
 
 COMMAND = "image_to_mat"
-SUFFIXES = (".blend", ".glb", ".obj", ".ply", ".stl", ".ma", ".vdb")
+FORMATS = ("blend", "glb", "obj", "ply", "stl", "ma", "vdb")
 GOOD, BUG, WRONG_USE = 0, 1, 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong on one line, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with the exit code of wrong use."""
+        self.exit(WRONG_USE, f"{self.prog}: {message}. See {self.prog} --help\n")
 
 
 @dataclass(frozen=True)
 class Task:
-    """One picture and where its shape goes."""
+    """One picture, the .blend file that it becomes, and the .ma file beside it if one is asked."""
 
     picture: Path
     output: Path
@@ -43,178 +51,190 @@ def main(argv: Sequence[str]) -> int:
         arguments = _parser().parse_args(argv)
     except SystemExit as ended:
         return int(ended.code or GOOD)
+    if not _makes_blend_files(arguments):
+        from immat_core import cli
+
+        return cli.main(["predict", *argv])
     try:
-        settings = _settings(arguments)
         tasks = plan(arguments)
+        requests = [_request(task, arguments) for task in tasks]
     except UserError as error:
         return _refuse(error)
     code = GOOD
-    for number, task in enumerate(tasks, 1):
-        if len(tasks) > 1:
-            print(f"[{number}/{len(tasks)}] {task.picture}", file=sys.stderr)
-        code = max(code, _run(task, settings, arguments), key=_severity)
+    for task, request in zip(tasks, requests, strict=True):
+        code = max(code, _run(task, request, arguments), key=(GOOD, WRONG_USE, BUG).index)
     return code
 
 
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog=f"blender -b -c {COMMAND}", description="Pictures to editable shapes.")
+    add = parser.add_argument
+    add("images", nargs="+", metavar="IMAGE", help="PNG, JPEG or WebP file of one object")
+    add("-o", "--output", required=True, metavar="OUT", help=f"folder or file: {' '.join(FORMATS)}")
+    add("--format", choices=FORMATS, help="format of what goes into a folder (default: blend)")
+    add("--mat", metavar="OUT.ma", help="write the MAT too; a folder for several images")
+    add("--mask", help="picture that is bright where the object is")
+    add("--voxel", type=float, default=1 / objects.DIVISIONS, metavar="H", help="default: 1/128")
+    add("--spheres", type=int, default=256, metavar="N", help="16 to 1024 (default: 256)")
+    add("--edge-threshold", type=float, default=0.2, metavar="P", help="0 to 1 (default: 0.2)")
+    add("--face-threshold", type=float, default=0.3, metavar="P", help="0 to 1 (default: 0.3)")
+    add("--stage", choices=stages.NAMES, default="smoothed")
+    add("--seed", type=int, default=0)
+    add("--engine", choices=("onnx", "torch"), default="onnx")
+    add("--json", action="store_true", help="print one JSON object an image")
+    return parser
+
+
+def _into_folder(arguments: argparse.Namespace) -> bool:
+    output: str = arguments.output
+    return len(arguments.images) > 1 or Path(output).is_dir() or output.endswith("/")
+
+
+def _makes_blend_files(arguments: argparse.Namespace) -> bool:
+    if _into_folder(arguments):
+        return arguments.format in (None, "blend")
+    return Path(arguments.output).suffix.lower() == ".blend"
+
+
 def plan(arguments: argparse.Namespace) -> list[Task]:
-    """What goes where: one picture to a file or into a folder, several into a folder.
+    """What goes where; folders are made.
 
     Raises
     ------
     UserError
-        For an output that is no folder or no format that can be written.
+        For wrong use, before any work is done.
     """
+    images = [Path(image) for image in arguments.images]
     output = Path(arguments.output)
-    to_folder = len(arguments.images) > 1 or output.is_dir() or arguments.output.endswith("/")
-    if not to_folder:
-        if output.suffix.lower() not in SUFFIXES:
-            raise UserError(f"{output} has no suffix of a format", f"Use {', '.join(SUFFIXES)}")
-        mat = Path(arguments.mat) if arguments.mat else None
-        return [Task(Path(arguments.images[0]), output, mat)]
-    if output.is_file():
-        raise UserError(f"{output} is a file, but several pictures need a folder")
-    output.mkdir(parents=True, exist_ok=True)
-    suffix = "." + arguments.format.lstrip(".")
-    tasks = []
-    for image in map(Path, arguments.images):
-        mat = output / f"{image.stem}.ma" if arguments.mat else None
-        tasks.append(Task(image, output / f"{image.stem}{suffix}", mat))
-    if len({task.output for task in tasks}) < len(tasks):
-        raise UserError("Two pictures have the same name", "Run them into different folders")
-    return tasks
+    if arguments.mask and len(images) > 1:
+        raise UserError("One mask cannot fit several images", "Give one image, or no --mask")
+    if not 0 < arguments.voxel < 1:
+        raise UserError(f"The voxel {arguments.voxel:g} is out of range", "Give one of 0 to 1")
+    if not _into_folder(arguments):
+        if arguments.format:
+            raise UserError("--format goes with a folder", "Leave it out")
+        if not output.parent.is_dir():
+            raise UserError(f"The folder {output.parent} does not exist", "Make it first")
+        return [Task(images[0], output, Path(arguments.mat) if arguments.mat else None)]
+    mats = Path(arguments.mat) if arguments.mat else None
+    for folder in (output, mats):
+        _make_folder(folder)
+    names = [image.stem for image in images]
+    if len({name.lower() for name in names}) < len(names):
+        raise UserError("Two images have the same name", "Run them into different folders")
+    return [
+        Task(image, output / f"{name}.blend", mats / f"{name}.ma" if mats else None)
+        for image, name in zip(images, names, strict=True)
+    ]
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=f"blender -b -c {COMMAND}", description="Turn pictures into editable shapes."
-    )
-    add = parser.add_argument
-    add("images", nargs="+", metavar="IMAGE", help="pictures, one object in each")
-    add(
-        "-o",
-        "--output",
-        required=True,
-        metavar="OUT",
-        help=f"a file ({' '.join(SUFFIXES)}) or folder",
-    )
-    add("--format", default="blend", choices=[s[1:] for s in SUFFIXES], help="suffix in a folder")
-    add("--mat", metavar="OUT.ma", help="also write the medial axis transform")
-    add("--mask", help="a picture that is white on the object; for a single picture")
-    add("--voxel", type=float, default=1 / objects.DIVISIONS, help="size of the finest detail")
-    add("--spheres", type=int, default=256)
-    add("--edge-threshold", type=float, default=0.2)
-    add("--face-threshold", type=float, default=0.3)
-    add("--stage", choices=stages.NAMES, default="smoothed")
-    add("--seed", type=int, default=0)
-    add("--json", action="store_true", help="print one JSON object a picture")
-    return parser
+def _make_folder(folder: Path | None) -> None:
+    try:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be made a folder ({error.strerror})") from None
 
 
-def _settings(arguments: argparse.Namespace) -> "PredictSettings":
+def _request(task: Task, arguments: argparse.Namespace) -> predicting.PredictRequest:
     from immat_core.predict import PredictSettings
 
-    if not arguments.voxel > 0:
-        raise UserError(f"The voxel size {arguments.voxel} is not above 0")
-    if arguments.mask and len(arguments.images) > 1:
-        raise UserError("One mask cannot fit several pictures", "Give the pictures one by one")
-    return PredictSettings(
+    settings = PredictSettings(
         spheres=arguments.spheres,
         edge_threshold=arguments.edge_threshold,
         face_threshold=arguments.face_threshold,
         stage=arguments.stage,
         seed=arguments.seed,
     )
+    engine = predicting.EngineSettings(arguments.engine)
+    return predicting.PredictRequest(str(task.picture), arguments.mask or "", settings, engine)
 
 
-def _severity(code: int) -> int:
-    """A bug outranks a bad input, which outranks success."""
-    return (GOOD, WRONG_USE, BUG).index(code)
-
-
-def _run(task: Task, settings: "PredictSettings", arguments: argparse.Namespace) -> int:
+def _run(task: Task, request: predicting.PredictRequest, arguments: argparse.Namespace) -> int:
+    """Do one task, say how it went, and return the exit code that it asks for."""
     try:
-        report = convert(task, settings, arguments.mask or "", arguments.voxel)
+        report = convert(task, request, arguments.voxel)
     except UserError as error:
+        if arguments.json:
+            failed = {"input": str(task.picture), "output": None, "errors": [str(error)]}
+            print(json.dumps(failed), flush=True)
         return _refuse(error)
-    except Exception:  # the boundary of the command: the other pictures go on
+    except Exception:  # the boundary of the command: the other pictures have their turn
         logger.exception("%s failed", task.picture)
         return BUG
     if arguments.json:
         print(json.dumps(report), flush=True)
     else:
-        print(f"{task.output}: {report['spheres']} spheres, {report['mesh']['faces']} faces")
+        print(f"{task.picture} -> {task.output}: {report['spheres']} spheres", flush=True)
     return GOOD
 
 
 def _refuse(error: UserError) -> int:
-    print(f"{COMMAND}: {error}", file=sys.stderr)
+    print(f"{COMMAND}: {error}", file=sys.stderr, flush=True)
     return WRONG_USE
 
 
-def convert(task: Task, settings: "PredictSettings", mask: str, voxel: float) -> dict[str, Any]:
+def convert(task: Task, request: predicting.PredictRequest, voxel: float) -> dict[str, Any]:
     """Predict from one picture and write its files; returns what ``--json`` prints."""
     from immat_core.ma_file import write_ma
-    from immat_core.surface import build_surface
-    from immat_core.surface.checks import check_surface
 
-    seconds: dict[str, float] = {}
-    request = predicting.PredictRequest(
-        str(task.picture), mask, settings, predicting.EngineSettings()
-    )
-    prediction = predicting.predict(request, lambda *_: None, lambda: False).prediction
-    seconds.update(prediction.seconds)
-    mat = prediction.medial_mesh(settings)
+    result = predicting.predict(request, lambda *_: None, lambda: False)
+    prediction = result.prediction
+    seconds = dict(prediction.seconds)
     with _timed(seconds, "surface"):
-        surface = build_surface(mat, voxel)
+        obj = _build_file(result, voxel)
+        mesh = _mesh_report(obj.immat.surface)
+    mat = prediction.medial_mesh(request.settings)
     with _timed(seconds, "write"):
-        if task.output.suffix.lower() == ".blend":
-            _write_blend(task, prediction, settings, voxel)
-        else:
-            _write_file(task.output, mat, surface, voxel)
+        _save(task.output)
         if task.mat is not None:
             write_ma(task.mat, mat)
     return {
         "input": str(task.picture),
         "output": str(task.output),
-        "seconds": seconds,
+        "seconds": {stage: round(value, 4) for stage, value in seconds.items()},
         "spheres": len(mat.radii),
         "edges": len(mat.edges),
         "faces": len(mat.faces),
-        "mesh": dict(vars(check_surface(surface))),
-        "camera": dict(vars(prediction.camera)),
+        "mesh": mesh,
+        "mat": None if task.mat is None else str(task.mat),
+        "stage": request.settings.stage,
+        "category": prediction.category,
+        "mask": result.mask_source,
+        "camera": asdict(prediction.camera),
+        "errors": [],
     }
 
 
-def _write_file(output: Path, mat: "MedialMesh", surface: Any, voxel: float) -> None:
-    from immat_core.ma_file import write_ma
-    from immat_core.mesh_file import write_grid, write_mesh
-
-    suffix = output.suffix.lower()
-    if suffix == ".ma":
-        write_ma(output, mat)
-    elif suffix == ".vdb":
-        write_grid(output, mat, voxel)
-    else:
-        write_mesh(output, surface)
-
-
-def _write_blend(
-    task: Task, prediction: "Prediction", settings: "PredictSettings", voxel: float
-) -> None:
+def _build_file(result: predicting.PredictResult, voxel: float) -> bpy.types.Object:
     """A new file with the MAT and its surface, as the Predict button makes them."""
-    from immat_core.atomic_file import written_beside
-
     bpy.ops.wm.read_homefile(use_empty=True)
+    picture = Path(result.request.picture)
     obj = objects.add_predicted_mat(
         bpy.context,
-        prediction,
-        settings,
-        name=task.picture.stem,
-        picture=str(task.picture.resolve()),
+        result.prediction,
+        result.request.settings,
+        name=picture.stem,
+        picture=str(picture.resolve()),
     )
     obj.immat.voxel = voxel
     live.rebuild(obj)
-    with written_beside(task.output) as beside:
+    return obj
+
+
+def _mesh_report(surface: bpy.types.Object) -> dict[str, Any]:
+    """What is true of the mesh that Blender has, not of the one that it was given."""
+    from immat_core.surface.checks import check_polygons
+
+    from .surface_mesh import read_surface
+
+    return asdict(check_polygons(*read_surface(surface.data)))
+
+
+def _save(path: Path) -> None:
+    from immat_core.atomic_file import written_beside
+
+    with written_beside(path) as beside:
         try:
             bpy.ops.wm.save_as_mainfile(filepath=str(beside.resolve()), copy=True)
         except RuntimeError as error:

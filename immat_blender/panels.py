@@ -49,11 +49,11 @@ class IMMAT_PT_picture(Sidebar, bpy.types.Panel):
         if preview is None:
             self.layout.label(text="Loading...")
             return
-        if preview.icon_id:
+        if preview.loaded:
             self.layout.template_icon(icon_value=preview.icon_id, scale=8.0)
-        if preview.message:
-            icon = "NONE" if preview.icon_id else "ERROR"
-            self.layout.label(text=preview.message, icon=icon)
+            self.layout.label(text=f"Mask: {preview.message}")
+        else:
+            self.layout.label(text=preview.message, icon="ERROR")
 
 
 class IMMAT_PT_predict(Sidebar, bpy.types.Panel):

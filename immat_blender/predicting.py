@@ -38,10 +38,11 @@ class PredictRequest:
 
 @dataclass(frozen=True)
 class PredictResult:
-    """What a prediction gave, with the request that asked for it."""
+    """What a prediction gave, the request that asked for it, and where the mask came from."""
 
     request: PredictRequest
     prediction: Prediction
+    mask_source: str
 
 
 _engines: dict[EngineSettings, Engine] = {}
@@ -88,7 +89,7 @@ def predict(
         progress=lambda share, what: progress(0.3 + 0.7 * share, what),
         should_cancel=should_cancel,
     )
-    return PredictResult(request, prediction)
+    return PredictResult(request, prediction, picture.source.value)
 
 
 def forget() -> None:

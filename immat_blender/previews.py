@@ -25,10 +25,11 @@ POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Preview:
-    """What the panel shows: an icon, or a sentence that says why there is none."""
+    """What the panel shows: an icon and where the mask came from, or why there is none."""
 
+    loaded: bool
+    message: str
     icon_id: int = 0
-    message: str = ""
 
 
 _previews: dict[tuple[str, str], Preview] = {}
@@ -60,15 +61,24 @@ def add(picture: str, mask: str, loaded: "Picture") -> Preview:
     if _icons is None:
         _icons = bpy.utils.previews.new()
     pixels = preview_pixels(loaded.rgba)
-    name = f"{picture}\n{mask}"
+    name = _icon_name(picture, mask)
     if name in _icons:
         del _icons[name]
     icon = _icons.new(name)
     icon.image_size = (pixels.shape[1], pixels.shape[0])
     icon.image_pixels_float.foreach_set(pixels.ravel())
-    made = Preview(icon.icon_id, loaded.source.name.replace("_", " ").title())
+    made = Preview(True, loaded.source.value.title(), icon.icon_id)
     _previews[picture, mask] = made
     return made
+
+
+def icon(picture: str, mask: str) -> bpy.types.ImagePreview | None:
+    """The icon of a picture that is loaded."""
+    return _icons.get(_icon_name(picture, mask)) if _icons is not None else None
+
+
+def _icon_name(picture: str, mask: str) -> str:
+    return f"{picture}\n{mask}"
 
 
 def preview_pixels(rgba: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -90,7 +100,7 @@ def poll() -> float | None:
     for key in list(_loaded):
         result = _loaded.pop(key)
         if isinstance(result, Exception):
-            _previews[key] = Preview(message=str(result))
+            _previews[key] = Preview(False, str(result))
         else:
             add(*key, result)
         jobs.redraw()

@@ -80,3 +80,12 @@ def write_surface(mesh: bpy.types.Mesh, vertices: FloatArray, quads: IndexArray)
             mesh.attributes[name].data.foreach_set("value", flat)
         mesh.polygons.foreach_set("loop_start", np.arange(0, quads.size, 4, dtype=np.int32))
     mesh.update()
+
+
+def read_surface(mesh: bpy.types.Mesh) -> tuple[FloatArray, IndexArray]:
+    """Vertices (n, 3) float32 and quads (q, 4) int32 of a mesh that :func:`write_surface` wrote."""
+    vertices = np.empty((len(mesh.vertices), 3), np.float32)
+    mesh.vertices.foreach_get("co", vertices.ravel())
+    quads = np.empty((len(mesh.polygons), 4), np.int32)
+    mesh.polygons.foreach_get("vertices", quads.ravel())
+    return vertices, quads

@@ -61,6 +61,7 @@ def empty_file(addon: ModuleType) -> Iterator[None]:
     bpy.ops.wm.read_homefile(use_empty=True)
     addon.jobs.forget()
     addon.live.forget()
+    addon.previews.forget()
     addon.live.counters.requests = addon.live.counters.rebuilds = 0
     yield
     if bpy.context.mode != "OBJECT":

@@ -48,9 +48,9 @@ def surface_arrays(obj: Any) -> tuple[np.ndarray, np.ndarray]:
     mesh = obj.immat.surface.data
     vertices = np.empty((len(mesh.vertices), 3), np.float32)
     mesh.vertices.foreach_get("co", vertices.ravel())
-    quads = np.empty((len(mesh.polygons), 4), np.int32)
-    mesh.polygons.foreach_get("vertices", quads.ravel())
-    return vertices, quads
+    corners = np.empty(len(mesh.loops), np.int32)
+    mesh.loops.foreach_get("vertex_index", corners)
+    return vertices, corners.reshape(-1, 4)
 
 
 def assert_surface_is_current(addon: ModuleType, obj: Any) -> None:
@@ -79,7 +79,7 @@ def edit(obj: Any, select: list[int]) -> None:
 
 
 def prediction(spheres: int = 12) -> Any:
-    """A made-up prediction: a zigzag of spheres whose stages differ, with edges of rising chance."""
+    """A made-up prediction: a zigzag of spheres; its edges and faces grow likelier along it."""
     from immat_core.camera import Camera
     from immat_core.predict import Prediction, Stage
     from immat_core.topology import TopologyCandidates
@@ -107,6 +107,6 @@ def fake_predict(answer: Callable[[], Any] = prediction) -> Callable[..., Any]:
     def predict(request: Any, progress: Any, should_cancel: Any) -> Any:
         progress(0.5, "Pretending")
         module = __import__("sys").modules[type(request).__module__]
-        return module.PredictResult(request, answer())
+        return module.PredictResult(request, answer(), "alpha")
 
     return predict
