@@ -52,8 +52,6 @@ def _folder_in_bpy() -> Path | None:
     for root in (bpy.submodule_search_locations or []) if bpy else []:
         for module in sorted(Path(root).glob("*/python/lib/**/site-packages/openvdb*")):
             return module.parent
-        for module in sorted(Path(root).glob("*/python/lib/site-packages/openvdb*")):
-            return module.parent
     return None
 
 
