@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIDE = 480
-SAMPLES = 32
+SAMPLES = 24
 BACKGROUND = (0.93, 0.94, 0.95)
-SPHERES_COLOR = (0.08, 0.30, 0.75, 1.0)
-SURFACE_COLOR = (0.80, 0.45, 0.22, 1.0)
+SPHERES_COLOR = (0.05, 0.20, 0.60, 1.0)
+SURFACE_COLOR = (0.62, 0.30, 0.12, 1.0)
 
 
 def add_spheres(mat: bpy.types.Object) -> bpy.types.Object:
@@ -46,7 +46,7 @@ def give_material(
     material.use_nodes = True
     shader = next(n for n in material.node_tree.nodes if n.type == "BSDF_PRINCIPLED")
     shader.inputs["Base Color"].default_value = color
-    shader.inputs["Roughness"].default_value = 0.55
+    shader.inputs["Roughness"].default_value = 0.5
     mesh.materials.clear()
     mesh.materials.append(material)
 
@@ -57,10 +57,10 @@ def light_scene(camera: bpy.types.Object) -> None:
     world.use_nodes = True
     background = next(n for n in world.node_tree.nodes if n.type == "BACKGROUND")
     background.inputs["Color"].default_value = (1, 1, 1, 1)
-    background.inputs["Strength"].default_value = 0.55
+    background.inputs["Strength"].default_value = 0.45
     bpy.context.scene.world = world
     sun = bpy.data.lights.new("Demo Sun", "SUN")
-    sun.energy = 2.5
+    sun.energy = 2.2
     sun.angle = 0.2
     lamp = bpy.data.objects.new("Demo Sun", sun)
     bpy.context.collection.objects.link(lamp)
@@ -104,7 +104,7 @@ def read_picture(path: Path) -> NDArray[np.float32]:
     pixels = np.empty(width * height * 4, np.float32)
     image.pixels.foreach_get(pixels)
     rgba = pixels.reshape(height, width, 4)
-    whole = np.broadcast_to(np.float32(BACKGROUND), (SIDE, SIDE, 3)).copy()
+    whole = np.full((SIDE, SIDE, 3), BACKGROUND, np.float32)
     top, left = (SIDE - height) // 2, (SIDE - width) // 2
     part = whole[top : top + height, left : left + width]
     part += rgba[..., 3:] * (rgba[..., :3] - part)

@@ -6,6 +6,11 @@ cd "$(dirname "$0")/.."
 name=$1 environment=$2
 shift 2
 mkdir -p artifacts
+# the zip that all suites test: `make test` has just built it
+if [ -z "${IMMAT_ZIP:-}" ]; then
+  IMMAT_ZIP=$(find "$PWD/dist" -name 'image_to_mat-*.zip' -printf '%T@ %p\n' 2>/dev/null | sort -rn | sed -n '1s/^[^ ]* //p')
+fi
+export IMMAT_ZIP
 log=artifacts/tests-$name.log
 start=$SECONDS
 echo "== $name"
