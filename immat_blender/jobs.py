@@ -40,12 +40,15 @@ class Job:
         Called in the thread as ``work(progress, should_cancel)``; raises ``Cancelled`` to stop.
     apply
         Called in the main thread with the result, only when the work is done and not cancelled.
+    ready
+        Asked in the main thread before ``apply``; while it says no, the result waits.
     """
 
     def __init__(
         self,
         work: Callable[[Progress, Callable[[], bool]], Any],
-        apply: Callable[[Any], None],
+        apply: Callable[[Any], object],
+        ready: Callable[[], bool] = lambda: True,
     ) -> None:
         self.state = JobState.RUNNING
         self.share = 0.0
@@ -53,6 +56,7 @@ class Job:
         self.message = ""
         self._work = work
         self._apply = apply
+        self._ready = ready
         self._result: Any = None
         self._error: Exception | None = None
         self._cancel = threading.Event()
@@ -76,10 +80,14 @@ class Job:
         self._thread.join(seconds)
 
     def settle(self) -> bool:
-        """In the main thread: apply the result if the thread has ended; whether it has."""
+        """In the main thread: apply the result if the thread has ended; whether all is done."""
         if self._thread.is_alive():
             return False
         if self.state is JobState.RUNNING:
+            succeeded = self._error is None and not self._cancel.is_set()
+            if succeeded and not self._ready():
+                self.share, self.what = 1.0, "Done, waits for Object Mode"
+                return False
             self._conclude()
         return True
 

@@ -1,7 +1,5 @@
 """The sidebar tab, its sub-panels in the order of the work, and the entries in Blender's menus."""
 
-from typing import ClassVar
-
 import bpy
 
 from . import bridge, jobs, live, objects, previews, sphere_display, stages
@@ -18,8 +16,6 @@ class Sidebar:
 
 class MatSidebar(Sidebar):
     """A panel of the active MAT."""
-
-    bl_options: ClassVar[set[str]] = set()
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -67,10 +63,10 @@ class IMMAT_PT_predict(Sidebar, bpy.types.Panel):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
+        self._draw_job()
         layout.prop(settings, "spheres")
         layout.prop(settings, "size")
         layout.prop(settings, "seed")
-        self._draw_job()
         obj = objects.active_mat(context)
         if obj is not None and stages.PROPERTY in obj.data:
             self._draw_stage(obj)

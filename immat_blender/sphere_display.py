@@ -11,7 +11,7 @@ from .bridge import RADIUS
 GROUP_NAME = "Medial Spheres"
 MODIFIER_NAME = "Medial Spheres"
 MATERIAL_NAME = "Medial Sphere"
-SUBDIVISIONS = 2
+SEGMENTS, RINGS = 16, 8
 
 
 def show_spheres(obj: bpy.types.Object) -> bpy.types.Modifier:
@@ -55,7 +55,7 @@ def _build(group: bpy.types.NodeTree) -> None:
         for key, kind, x in (
             ("input", "NodeGroupInput", 0),
             ("radius", "GeometryNodeInputNamedAttribute", 0),
-            ("ball", "GeometryNodeMeshIcoSphere", 0),
+            ("ball", "GeometryNodeMeshUVSphere", 0),
             ("material", "GeometryNodeSetMaterial", 1),
             ("instances", "GeometryNodeInstanceOnPoints", 2),
             ("join", "GeometryNodeJoinGeometry", 3),
@@ -65,7 +65,8 @@ def _build(group: bpy.types.NodeTree) -> None:
     nodes["radius"].data_type = "FLOAT"
     nodes["radius"].inputs["Name"].default_value = RADIUS
     nodes["ball"].inputs["Radius"].default_value = 1.0
-    nodes["ball"].inputs["Subdivisions"].default_value = SUBDIVISIONS
+    nodes["ball"].inputs["Segments"].default_value = SEGMENTS
+    nodes["ball"].inputs["Rings"].default_value = RINGS
     nodes["material"].inputs["Material"].default_value = _material()
     for source, output, target, socket in (
         ("ball", "Mesh", "material", "Geometry"),

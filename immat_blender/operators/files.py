@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import bpy
 from bpy.props import EnumProperty, StringProperty
-from bpy_extras.io_utils import (  # type: ignore[import-not-found]
+from bpy_extras.io_utils import (
     ExportHelper,
     ImportHelper,
 )
@@ -110,8 +110,10 @@ class IMMAT_OT_export_surface(NeedsMat, ExportHelper, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Bring the surface up to date and hand it to Blender's exporter."""
         try:
+            path = Path(bpy.path.abspath(self.filepath))
+            path = path if path.suffix else path.with_suffix(self.file_format)
             surface = live.rebuild(objects.active_mat(context))
-            export_object(context, surface, Path(bpy.path.abspath(self.filepath)))
+            export_object(context, surface, path)
         except (UserError, RuntimeError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -74,7 +74,18 @@ def prediction_job(context: bpy.types.Context) -> jobs.Job:
     return jobs.Job(
         lambda progress, should_cancel: predicting.predict(request, progress, should_cancel),
         lambda result: apply_prediction(result, size),
+        can_add_objects,
     )
+
+
+def can_add_objects() -> bool:
+    """Whether the user is in Object Mode and not in the middle of dragging something.
+
+    In Edit Mode an undo step would hold the edited mesh only, not the new objects.
+    """
+    if bpy.context.mode != "OBJECT":
+        return False
+    return not any(len(w.modal_operators) for w in bpy.context.window_manager.windows)
 
 
 def apply_prediction(result: predicting.PredictResult, size: float) -> bpy.types.Object:

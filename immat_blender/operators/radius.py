@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import bpy
 import numpy as np
 from bpy.props import EnumProperty, FloatProperty
-from bpy_extras.view3d_utils import (  # type: ignore[import-not-found]
+from bpy_extras.view3d_utils import (
     location_3d_to_region_2d,
 )
 from mathutils import Vector

@@ -82,6 +82,12 @@ def test_the_surface_goes_out_and_only_it(addon, tmp_path, suffix, edit_mode):
     assert max(distance for _, _, distance in nearest) < 1e-5
 
 
+def test_a_name_without_an_ending_takes_the_chosen_format(addon, tmp_path):
+    add_mat(addon)
+    bpy.ops.immat.export_surface(filepath=str(tmp_path / "shape"), file_format=".ply")
+    assert [path.name for path in tmp_path.iterdir()] == ["shape.ply"]
+
+
 def test_an_unknown_ending_is_refused(addon, tmp_path):
     add_mat(addon)
     with pytest.raises(RuntimeError, match=r"Use \.glb"):

@@ -211,12 +211,19 @@ def test_a_finer_voxel_rebuilds(addon):
     assert_one_rebuild(addon, obj)
 
 
-def test_a_deleted_surface_stays_deleted_until_it_is_asked_for(addon):
+@pytest.mark.parametrize("as_user", [False, True])
+def test_a_deleted_surface_stays_deleted_until_it_is_asked_for(addon, as_user):
     obj = add_mat(addon)
-    bpy.data.objects.remove(obj.immat.surface)
+    if as_user:
+        bpy.ops.object.select_all(action="DESELECT")
+        obj.immat.surface.select_set(True)
+        bpy.ops.object.delete()
+    else:
+        bpy.data.objects.remove(obj.immat.surface)
     move(obj)
     settle(addon)
-    assert obj.immat.surface is None
+    assert addon.objects.surface_of(obj) is None
+    assert [o.name for o in bpy.context.scene.objects] == [obj.name]
     bpy.ops.immat.rebuild_surface()
     assert_surface_is_current(addon, obj)
 

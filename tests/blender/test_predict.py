@@ -145,6 +145,21 @@ def test_a_failure_while_objects_are_made_is_told(addon, picture, monkeypatch):
     assert datablocks() == before
 
 
+def test_the_result_waits_until_edit_mode_is_left(addon, picture, monkeypatch):
+    edited = add_mat(addon)
+    monkeypatch.setattr(addon.predicting, "predict", fake_predict())
+    bpy.context.scene.immat.picture = picture
+    bpy.ops.immat.predict()
+    edit(edited, [0])
+    before = datablocks()
+    addon.jobs.current().wait(30)
+    assert addon.jobs.poll() == addon.jobs.POLL_SECONDS
+    assert datablocks() == before
+    bpy.ops.object.mode_set(mode="OBJECT")
+    finish(addon)
+    assert bpy.context.active_object.name == "disc"
+
+
 def test_loading_another_file_cancels_the_job(addon, picture, monkeypatch):
     release = threading.Event()
 
