@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from immat_core.color_models import fit_color_model, to_lab
 from immat_core.errors import UserError
 from immat_core.regions import keep_object, smooth_labels
-from immat_core.soft_edges import upsample_mask
+from immat_core.soft_edges import box_mean, upsample_mask
 
 WORKING_SIZE = 256
 """Longer side in pixels of the copy in which the object is looked for."""
@@ -23,7 +23,7 @@ WORKING_SIZE = 256
 RING = 0.03
 """Width of the border that is taken for background, as a share of the longer side."""
 
-ROUNDS = 3
+ROUNDS = 2
 
 _IMPLAUSIBLE_SHARES = (0.005, 0.95)
 _EVIDENCE_LIMIT = 6.0
@@ -146,9 +146,10 @@ def _barrier(lab: Floats, ring: Mask) -> Floats:
     The sum over the path of each step's contrast above the picture's own noise, swept over the
     grid from all four sides until it settles.
     """
+    lab = box_mean(lab, 1)
     across = np.sqrt(((lab[:, 1:] - lab[:, :-1]) ** 2).sum(-1))
     along = np.sqrt(((lab[1:] - lab[:-1]) ** 2).sum(-1))
-    noise = 2.0 + 2.0 * float(np.median(np.concatenate([across.ravel(), along.ravel()])))
+    noise = 0.7 + 1.2 * float(np.median(np.concatenate([across.ravel(), along.ravel()])))
     across, along = np.maximum(across - noise, 0) / 12, np.maximum(along - noise, 0) / 12
     cost = np.where(ring, 0, np.inf).astype(np.float32)
     for _ in range(4):

@@ -14,6 +14,8 @@ _LEAST_SPREAD = np.array([2.5, 1.2, 1.2])
 _DRIFT_RIDGE = 0.01
 _MOST_SAMPLES = 6000
 _DARKEST_SHADOW = 0.7
+_ELSEWHERE = 16.0
+_HEIGHT_SLACK = 0.03
 
 
 def to_lab(rgb: NDArray[np.uint8]) -> Floats:
@@ -56,6 +58,8 @@ class ColorModel:
         (k, 2, 3), how the mean color changes with the place.
     precisions
         (k, 3, 3), inverse covariances.
+    heights
+        (k, 2), between which places down the picture nearly all of the samples were.
     """
 
     weights: NDArray[np.float64]
@@ -63,6 +67,7 @@ class ColorModel:
     places: NDArray[np.float64]
     drifts: NDArray[np.float64]
     precisions: NDArray[np.float64]
+    heights: NDArray[np.float64]
 
     def _squared(
         self, lab: Floats, place: Floats, *, shadowed: bool = False
@@ -74,8 +79,17 @@ class ColorModel:
             if shadowed:
                 expected = _shade(expected, lab)
             difference = lab - expected
-            found[k] = ((difference @ self.precisions[k]) * difference).sum(-1)
+            white = difference @ np.linalg.cholesky(self.precisions[k])
+            found[k] = np.einsum("...i,...i->...", white, white) + self._elsewhere(k, place)
         return found
+
+    def _elsewhere(self, k: int, place: Floats) -> NDArray[np.float64]:
+        """What is added to a squared distance where the Gaussian was not seen at such a height.
+
+        Floors lie below walls: a floor's color above the horizon is an object's.
+        """
+        far = np.abs(place[..., 1] - self.heights[k].mean()) - np.ptp(self.heights[k]) / 2
+        return np.asarray(_ELSEWHERE * np.clip(far / _HEIGHT_SLACK - 1, 0, 1), np.float64)
 
     def distance(self, lab: Floats, place: Floats, *, shadowed: bool = False) -> Floats:
         """Mahalanobis distance to the nearest Gaussian of colors (..., 3) at places (..., 2).
@@ -131,8 +145,8 @@ def fit_color_model(lab: Floats, place: Floats, components: int) -> ColorModel:
     owner = _k_means(joint, components)
     rows = [_gaussian(lab[owner == k], place[owner == k]) for k in np.unique(owner)]
     counts = np.array([(owner == k).sum() for k in np.unique(owner)], np.float64)
-    means, places, drifts, precisions = (np.stack(column) for column in zip(*rows, strict=True))
-    return ColorModel(counts / counts.sum(), means, places, drifts, precisions)
+    columns = (np.stack(column) for column in zip(*rows, strict=True))
+    return ColorModel(counts / counts.sum(), *columns)
 
 
 def _k_means(points: NDArray[np.float64], count: int) -> NDArray[np.int64]:
@@ -157,7 +171,7 @@ def _k_means(points: NDArray[np.float64], count: int) -> NDArray[np.int64]:
 def _gaussian(
     lab: NDArray[np.float64], place: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], ...]:
-    """Mean, place, drift and precision of one cluster."""
+    """Mean, place, drift, precision and heights of one cluster."""
     mean, where = lab.mean(0), place.mean(0)
     offset = place - where
     # The ridge keeps a small cluster from being extrapolated over the whole picture.
@@ -165,4 +179,5 @@ def _gaussian(
     drift = np.linalg.solve(spread, offset.T @ (lab - mean) / len(lab))
     rest = lab - mean - offset @ drift
     covariance = rest.T @ rest / len(lab) + np.diag(_LEAST_SPREAD**2)
-    return mean, where, drift, np.linalg.inv(covariance)
+    heights = np.quantile(place[:, 1], [0.03, 0.97])
+    return mean, where, drift, np.linalg.inv(covariance), heights

@@ -37,7 +37,7 @@ def upsample_mask(
         Image.fromarray(np.ascontiguousarray(plane, np.float32))
         for plane in np.moveaxis(_coefficients(small.astype(np.float32) / 255, mask), -1, 0)
     ]
-    near = Image.fromarray(_box_mean(mask.astype(np.float32), _RADIUS))
+    near = Image.fromarray(box_mean(mask.astype(np.float32), _RADIUS))
     result = np.empty((height, width), np.uint8)
     # In strips, so that a picture of 100 megapixels is never held as floats.
     for top in range(0, height, _STRIP):
@@ -60,18 +60,18 @@ def upsample_mask(
 def _coefficients(guide: Floats, mask: NDArray[np.bool_]) -> Floats:
     """(h, w, 4): alpha = a . color + b, averaged over the windows around each pixel."""
     target = mask.astype(np.float32)
-    mean = _box_mean(guide, _RADIUS)
-    mean_target = _box_mean(target, _RADIUS)
-    covariance = _box_mean(guide[..., :, None] * guide[..., None, :], _RADIUS)
+    mean = box_mean(guide, _RADIUS)
+    mean_target = box_mean(target, _RADIUS)
+    covariance = box_mean(guide[..., :, None] * guide[..., None, :], _RADIUS)
     covariance -= mean[..., :, None] * mean[..., None, :]
     covariance += _SOFTNESS * np.eye(3, dtype=np.float32)
-    cross = _box_mean(guide * target[..., None], _RADIUS) - mean * mean_target[..., None]
+    cross = box_mean(guide * target[..., None], _RADIUS) - mean * mean_target[..., None]
     a = np.linalg.solve(covariance.astype(np.float64), cross[..., None].astype(np.float64))[..., 0]
     b = mean_target - (a * mean).sum(-1)
-    return _box_mean(np.concatenate([a, b[..., None]], axis=-1).astype(np.float32), _RADIUS)
+    return box_mean(np.concatenate([a, b[..., None]], axis=-1).astype(np.float32), _RADIUS)
 
 
-def _box_mean(values: Floats, radius: int) -> Floats:
+def box_mean(values: Floats, radius: int) -> Floats:
     """Mean over the (2 radius + 1)² window around each pixel of (h, w, ...), cut at the border."""
     result = values.astype(np.float64)
     for axis in (0, 1):

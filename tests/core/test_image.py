@@ -229,7 +229,17 @@ def bad_files(tmp_path: Path, rgba: NDArray[np.uint8]) -> dict[str, tuple[Path, 
 
 @pytest.mark.parametrize(
     "name",
-    "missing;a folder;empty;cut;a cut JPEG;text;transparent;one color;large".split(";"),
+    [
+        "missing",
+        "a folder",
+        "empty",
+        "cut",
+        "a cut JPEG",
+        "text",
+        "transparent",
+        "one color",
+        "large",
+    ],
 )
 def test_bad_pictures_get_one_clear_sentence(
     tmp_path: Path, rgba: NDArray[np.uint8], name: str
@@ -334,7 +344,7 @@ def test_the_crop_frames_as_frame_camera_does() -> None:
     points = rng.normal(size=(400, 3)) * [0.1, 0.2, 0.15]
     seen = Camera(0.7, 0.4, 2.0, 2.5, 0.1, -0.2)
     width = 4000
-    uv, depth = seen.project(points)
+    uv, _ = seen.project(points)
     pixels = np.zeros((width, width, 4), np.uint8)
     column, row = ((uv + 1) / 2 * width).astype(int).T
     pixels[row, column] = 255

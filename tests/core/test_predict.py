@@ -1,0 +1,194 @@
+"""The pipeline: what each network is given, what is kept, and what the numbers mean."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fake_engine import AZIMUTH, DISTANCE, ELEVATION, FakeEngine
+
+from immat_core.camera import MARGIN, Camera
+from immat_core.errors import Cancelled, UserError
+from immat_core.image import Picture, picture_from_array
+from immat_core.pose import decode_pose, encode_pose
+from immat_core.predict import (
+    SMALLEST_RADIUS,
+    STAGES,
+    ImageToMat,
+    PredictSettings,
+    adjacency,
+)
+from immat_core.sampling import resample
+from immat_core.smoothing import smooth
+
+
+@pytest.fixture
+def picture() -> Picture:
+    pixels = np.zeros((300, 400, 4), np.uint8)
+    pixels[50:250, 100:300] = (200, 30, 30, 255)
+    return picture_from_array(pixels)
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def model(engine: FakeEngine, picture: Picture) -> ImageToMat:
+    ready = ImageToMat(engine)
+    ready.set_image(picture)
+    return ready
+
+
+def test_the_picture_is_looked_at_once(model: ImageToMat, engine: FakeEngine) -> None:
+    model.predict()
+    model.predict(PredictSettings(spheres=100))
+    once = ["topology", "refinement", "topology", "smoothing", "topology"]
+    assert engine.calls == ["image2sphere", *once, *once]
+
+
+def test_stages_and_what_stands_beside_them(model: ImageToMat) -> None:
+    prediction = model.predict()
+    assert tuple(stage.name for stage in prediction.stages) == STAGES
+    initial, refined, smoothed = prediction.stages
+    np.testing.assert_allclose(refined.spheres[:, 2], initial.spheres[:, 2] + 0.01, atol=1e-6)
+    np.testing.assert_allclose(refined.spheres[:, 3], 0.03)
+    assert smoothed.spheres[0, 3] == np.float32(SMALLEST_RADIUS)
+    edges = refined.medial_mesh().all_edges
+    expected = smooth(refined.spheres, edges, 0.5)
+    np.testing.assert_array_equal(smoothed.spheres[1:], expected[1:])
+    assert prediction.category == "table"
+    assert prediction.picture_size == (400, 300)
+    assert prediction.crop_box == pytest.approx((80.952, 30.952, 238.095), abs=1e-3)
+    assert set(prediction.seconds) == {"image2sphere", "refinement", "topology", "smoothing"}
+    assert prediction.medial_mesh(PredictSettings(stage="initial")).edges.shape == (256, 2)
+    with pytest.raises(KeyError):
+        prediction.stage("last")
+
+
+def test_the_predicted_camera_frames_the_spheres_as_the_crop_does(model: ImageToMat) -> None:
+    prediction = model.predict()
+    camera = prediction.camera
+    assert (camera.azimuth, camera.elevation, camera.distance) == pytest.approx(
+        (AZIMUTH, ELEVATION, DISTANCE), abs=1e-6
+    )
+    spheres = prediction.stage("initial").spheres
+    uv, depth = camera.project(spheres[:, :3])
+    reach = camera.focal * spheres[:, 3] / depth
+    low, high = (uv - reach[:, None]).min(0), (uv + reach[:, None]).max(0)
+    assert (high - low).max() == pytest.approx(2 * (1 - 2 * MARGIN), abs=1e-4)
+    np.testing.assert_allclose(low + high, 0, atol=1e-4)
+
+
+def test_a_known_camera_is_used(engine: FakeEngine, picture: Picture) -> None:
+    camera = Camera(1.0, 0.2, 3.0, 4.0, 0.1, -0.1)
+    model = ImageToMat(engine)
+    model.set_image(picture, camera)
+    assert model.predict().camera == camera
+    given = engine.inputs["refinement"]
+    np.testing.assert_array_equal(given["uv"][0], camera.project(given["centers"][0])[0])
+
+
+def test_thresholds_act_on_what_is_there(model: ImageToMat, engine: FakeEngine) -> None:
+    stage = model.predict().stage("smoothed")
+    calls = len(engine.calls)
+    assert len(stage.medial_mesh(0.95, 0.95).edges) == 0
+    assert len(stage.medial_mesh(0.5, 0.5).edges) == 256
+    assert len(engine.calls) == calls
+
+
+@pytest.mark.parametrize("count", [16, 100, 256, 300, 1024])
+def test_any_number_of_spheres(model: ImageToMat, count: int) -> None:
+    prediction = model.predict(PredictSettings(spheres=count, seed=3))
+    again = model.predict(PredictSettings(spheres=count, seed=3))
+    for one, two in zip(prediction.stages, again.stages, strict=True):
+        assert one.spheres.shape == (count, 4)
+        assert one.spheres.dtype == np.float32
+        np.testing.assert_array_equal(one.spheres, two.spheres)
+        np.testing.assert_array_equal(one.candidates.edges, two.candidates.edges)
+
+
+def test_the_seed_chooses_among_the_spheres() -> None:
+    spheres = np.random.default_rng(0).random((256, 4)).astype(np.float32)
+    chosen = [resample(spheres, spheres[:, :3], 50, seed) for seed in (0, 1, 0)]
+    assert not np.array_equal(chosen[0], chosen[1])
+    np.testing.assert_array_equal(chosen[0], chosen[2])
+
+
+def test_fewer_are_spread_and_more_have_their_neighbors_radii() -> None:
+    rng = np.random.default_rng(0)
+    spheres = np.column_stack([rng.random((200, 3)), np.full(200, 0.05)]).astype(np.float32)
+    spheres[:, 3] += spheres[:, 0]
+    dense = rng.random((900, 3)).astype(np.float32)
+    few = resample(spheres, dense, 20, 0)
+    assert {tuple(s) for s in few} <= {tuple(s) for s in spheres}
+    apart = np.linalg.norm(few[:, None, :3] - few[None, :, :3], axis=2) + 9 * np.eye(20)
+    covered = np.linalg.norm(spheres[:, None, :3] - few[None, :, :3], axis=2).min(1)
+    # Farthest-point sampling: no sphere is farther from the choice than the chosen are apart.
+    assert covered.max() <= apart.min()
+    more = resample(spheres, dense, 700, 0)
+    np.testing.assert_array_equal(more[:200], spheres)
+    assert np.abs(more[200:, 3] - 0.05 - more[200:, 0]).mean() < 0.06
+    assert {tuple(s[:3]) for s in more[200:]} <= {tuple(c) for c in dense}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("spheres", 15), ("spheres", 1025), ("edge_threshold", -0.1), ("face_threshold", 1.1),
+     ("smoothing_weight", float("nan")), ("stage", "last"), ("seed", -1)],
+)  # fmt: skip
+def test_settings_out_of_range(field: str, value: object) -> None:
+    with pytest.raises(UserError) as caught:
+        PredictSettings(**{field: value})
+    assert caught.value.fix
+
+
+def test_a_picture_must_be_set(engine: FakeEngine) -> None:
+    with pytest.raises(RuntimeError, match="set_image"):
+        ImageToMat(engine).predict()
+
+
+def test_progress_rises_to_the_end(model: ImageToMat) -> None:
+    told: list[tuple[float, str]] = []
+    model.predict(progress=lambda share, text: told.append((share, text)))
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert [text for _, text in told][:3] == ["topology", "refinement", "topology"]
+
+
+@pytest.mark.parametrize("steps", range(5))
+def test_cancel_stops_before_the_next_step(
+    model: ImageToMat, engine: FakeEngine, steps: int
+) -> None:
+    before = len(engine.calls)
+    answers = iter([False] * steps + [True])
+    with pytest.raises(Cancelled):
+        model.predict(should_cancel=lambda: next(answers))
+    assert len(engine.calls) == before + steps
+    assert len(model.predict().stages) == 3
+
+
+def test_adjacency_is_the_mean_over_neighbors() -> None:
+    matrix = adjacency(4, np.array([[0, 1], [0, 2]], np.int32))
+    expected = np.array([[0, 0.5, 0.5, 0], [1, 0, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]])
+    np.testing.assert_array_equal(matrix, expected)
+
+
+@pytest.mark.parametrize("azimuth", np.linspace(-3.1, 3.1, 13))
+def test_a_pose_survives_being_written_and_read(azimuth: float) -> None:
+    pose = decode_pose(encode_pose(azimuth, 0.4, 2.5))
+    assert (pose.azimuth, pose.elevation, pose.distance) == pytest.approx(
+        (azimuth, 0.4, 2.5), abs=1e-6
+    )
+
+
+def test_the_double_angle_makes_a_blurred_azimuth_precise() -> None:
+    row = encode_pose(2.0, 0.1, 9.0)
+    # The single angle is off by 40 degrees and hardly sure, as for an object with two fronts.
+    row[:2] = 0.1 * np.array([np.sin(2.7), np.cos(2.7)])
+    pose = decode_pose(row[None])
+    assert pose.azimuth == pytest.approx(2.0, abs=0.01)
+    assert pose.distance == 4.0
+    with pytest.raises(ValueError, match="finite"):
+        decode_pose([np.nan] * 6)
