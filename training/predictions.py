@@ -1,0 +1,144 @@
+"""What the trained networks predict of a split, kept as the input of the stages after them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from training.cameras import camera_directions, framed_uv
+from training.config import CameraJitter
+from training.data import Batch, ShapeFolder, load_batch
+
+_BATCH = 64
+SMALLEST_RADIUS = 0.004
+"""As ``immat_core.predict`` keeps it."""
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedShapes:
+    """Predictions of M pictures.
+
+    Attributes
+    ----------
+    shapes, views
+        (M,) int64, which picture of the split.
+    initial, refined
+        (M, N, 4) float32 spheres.
+    dense
+        (M, D, 3) float32 dense centres.
+    directions
+        (M, 4) float64, the camera that was projected by: azimuth, elevation, distance, roll.
+    pose
+        (M, 6) float32, the pose head's answer.
+    """
+
+    shapes: NDArray[np.int64]
+    views: NDArray[np.int64]
+    initial: NDArray[np.float32]
+    refined: NDArray[np.float32]
+    dense: NDArray[np.float32]
+    directions: NDArray[np.float64]
+    pose: NDArray[np.float32]
+
+    def draw(
+        self, rng: np.random.Generator
+    ) -> tuple[int, NDArray[np.float32], NDArray[np.float32]]:
+        """A random picture's shape, its initial or refined spheres, its dense centres."""
+        k = int(rng.integers(len(self.shapes)))
+        spheres = (self.initial if rng.random() < 0.3 else self.refined)[k]
+        return int(self.shapes[k]), spheres, self.dense[k]
+
+
+def predict_shapes(
+    networks: dict[str, nn.Module],
+    folder: ShapeFolder,
+    count: int,
+    seed: int,
+    run: Path | None = None,
+    camera: CameraJitter | None = None,
+) -> PredictedShapes:
+    """Run both sphere stages on random pictures of a split.
+
+    Parameters
+    ----------
+    networks
+        "image2sphere" and "refinement" are run.
+    count
+        How many pictures.
+    seed
+        Of the choice of pictures and of the cameras' noise.
+    run
+        Folder in which the result is kept for the next time, under the weights' hash.
+    camera
+        None for the default jitter.
+    """
+    rng = np.random.default_rng([seed, 11])
+    shapes = rng.integers(0, len(folder), count)
+    views = rng.integers(0, folder.views, count)
+    kept = None if run is None else run / f"predicted_{_hash(networks, count, seed)}.npz"
+    if kept is not None and kept.is_file():
+        with np.load(kept) as stored:
+            return PredictedShapes(**{key: stored[key] for key in stored.files})
+    jitter = camera or CameraJitter()
+    parts: list[dict[str, NDArray[Any]]] = []
+    for start in range(0, count, _BATCH):
+        chosen = slice(start, start + _BATCH)
+        batch = load_batch(folder, shapes[chosen], views[chosen])
+        parts.append(predict_batch(networks, batch, jitter, rng))
+    joined = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    result = PredictedShapes(shapes, views, **joined)
+    if kept is not None:
+        _keep(kept, result)
+    return result
+
+
+@torch.no_grad()
+def predict_batch(
+    networks: dict[str, nn.Module],
+    batch: Batch,
+    jitter: CameraJitter,
+    rng: np.random.Generator,
+) -> dict[str, NDArray[Any]]:
+    """One batch's ``initial``, ``refined``, ``dense``, ``directions`` and ``pose``."""
+    out = networks["image2sphere"].eval()(batch.images)
+    initial = joined_spheres(out.centers.numpy(), out.radii.numpy())
+    directions = camera_directions(batch.cameras, out.pose, jitter, rng)
+    uv = torch.from_numpy(framed_uv(initial, directions))
+    centers, radii = networks["refinement"].eval()(*out[5:], out.centers, uv)
+    return {
+        "initial": initial,
+        "refined": joined_spheres(centers.numpy(), radii.numpy()),
+        "dense": out.dense.numpy(),
+        "directions": directions,
+        "pose": out.pose.numpy(),
+    }
+
+
+def joined_spheres(centers: NDArray[np.float32], radii: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(B, N, 4) spheres with radii kept above 0 as prediction keeps them."""
+    kept = np.maximum(radii, np.float32(SMALLEST_RADIUS))
+    return np.concatenate([centers, kept[..., None]], 2)
+
+
+def _hash(networks: dict[str, nn.Module], count: int, seed: int) -> str:
+    digest = hashlib.sha256(f"{count} {seed}".encode())
+    for name in ("image2sphere", "refinement"):
+        for value in networks[name].state_dict().values():
+            digest.update(value.numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _keep(path: Path, result: PredictedShapes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".part")
+    with beside.open("wb") as file:
+        np.savez(file, **asdict(result))
+    os.replace(beside, path)
