@@ -4,6 +4,16 @@ Importing it needs NumPy alone; what a part needs beyond that is imported where 
 """
 
 from immat_core.errors import UserError
+from immat_core.image import load_picture
 from immat_core.medial_mesh import MedialMesh
+from immat_core.predict import ImageToMat, PredictSettings
+from immat_core.surface import build_surface
 
-__all__ = ["MedialMesh", "UserError"]
+__all__ = [
+    "ImageToMat",
+    "MedialMesh",
+    "PredictSettings",
+    "UserError",
+    "build_surface",
+    "load_picture",
+]
