@@ -8,11 +8,15 @@ from . import jobs, live, previews
 
 @persistent
 def on_depsgraph_update(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
-    """Note MATs whose geometry changed; ``test_handler_budget.py`` holds what this may cost."""
+    """Note MATs that changed; ``test_handler_budget.py`` holds what this may cost.
+
+    Moved ones too: a scale has to be seen before it is applied.
+    """
     if not depsgraph.id_type_updated("MESH") and not depsgraph.id_type_updated("OBJECT"):
         return
     for update in depsgraph.updates:
-        if update.is_updated_geometry and isinstance(update.id, bpy.types.Object):
+        changed = update.is_updated_geometry or update.is_updated_transform
+        if changed and isinstance(update.id, bpy.types.Object):
             obj = update.id.original
             if obj.immat.is_mat:
                 live.request(obj)

@@ -12,7 +12,7 @@ import bpy
 
 from immat_core.errors import UserError
 
-from . import bridge, objects
+from . import applied_scale, bridge, objects
 from .surface_mesh import SIGNATURE, write_surface
 
 logger = logging.getLogger(__name__)
@@ -92,6 +92,7 @@ def rebuild(obj: bpy.types.Object, force: bool = False) -> bpy.types.Object:
         return surface
     _rebuilding = True
     try:
+        objects.attach_surface(obj, surface)
         _rebuild(obj, surface.data, force)
     finally:
         _rebuilding = False
@@ -118,6 +119,7 @@ def _rebuild(obj: bpy.types.Object, mesh: bpy.types.Mesh, force: bool) -> None:
 
     bridge.heal(obj)
     try:
+        applied_scale.follow(obj)
         mat = bridge.read_medial_mesh(obj)
     except ValueError as error:
         raise UserError(f"This MAT cannot be read: {error}") from error

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
 from immat_core.medial_mesh import MedialMesh
 
@@ -121,6 +122,22 @@ def is_copied(obj: bpy.types.Object) -> bool:
     return is_mat(surface.parent) and surface.parent.immat.surface == surface
 
 
+def attach_surface(obj: bpy.types.Object, surface: bpy.types.Object) -> None:
+    """Undo what Blender does to children when the MAT's transform is applied.
+
+    It keeps them in place by a transform of their own, but the surface is made anew from the
+    vertices, which have that transform in them by then. Who wants the surface elsewhere clears
+    its parent.
+    """
+    if surface.parent != obj:
+        return
+    identity = Matrix.Identity(4)
+    if surface.matrix_parent_inverse != identity:
+        surface.matrix_parent_inverse = identity
+    if surface.matrix_basis != identity:
+        surface.matrix_basis = identity
+
+
 def add_surface_object(obj: bpy.types.Object) -> bpy.types.Object:
     """A new, empty surface object for a MAT, its child without an offset, so that it follows."""
     name = f"{obj.name} Surface"
@@ -128,5 +145,7 @@ def add_surface_object(obj: bpy.types.Object) -> bpy.types.Object:
     for collection in obj.users_collection:
         collection.objects.link(surface)
     surface.parent = obj
+    # It moves with its MAT; moved alone it would lie beside it.
+    surface.lock_location = surface.lock_rotation = surface.lock_scale = (True, True, True)
     obj.immat.surface = surface
     return surface

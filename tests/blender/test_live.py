@@ -195,6 +195,44 @@ def test_the_surface_follows_the_objects_matrix(addon):
     np.testing.assert_allclose(obj.immat.surface.matrix_world, obj.matrix_world, atol=1e-6)
 
 
+@pytest.mark.parametrize("rotation", [False, True])
+def test_apply_scale_reaches_the_radii(addon, rotation):
+    name = add_mat(addon).name
+    obj = bpy.data.objects[name]
+    obj.scale = (2, 2, 2)
+    obj.rotation_euler = (0.3, 0.2, 0.1)
+    settle(addon)
+    bpy.ops.ed.undo_push(message="scaled")
+    bpy.ops.object.select_all(action="DESELECT")
+    obj.select_set(True)
+    bpy.ops.object.transform_apply(location=False, rotation=rotation, scale=True)
+    bpy.ops.ed.undo_push(message="applied")
+    settle(addon)
+    np.testing.assert_allclose(addon.bridge.read_medial_mesh(obj).radii, 2 * bent_mat().radii)
+    assert_surface_is_current(addon, obj)
+    np.testing.assert_allclose(obj.immat.surface.matrix_world, obj.matrix_world, atol=1e-6)
+    settle(addon)
+    np.testing.assert_allclose(addon.bridge.read_medial_mesh(obj).radii, 2 * bent_mat().radii)
+    bpy.ops.ed.undo()
+    settle(addon)
+    obj = bpy.data.objects[name]
+    np.testing.assert_array_equal(addon.bridge.read_medial_mesh(obj).radii, bent_mat().radii)
+    bpy.ops.ed.redo()
+    settle(addon)
+    obj = bpy.data.objects[name]
+    np.testing.assert_allclose(addon.bridge.read_medial_mesh(obj).radii, 2 * bent_mat().radii)
+
+
+def test_scaling_in_edit_mode_leaves_the_radii(addon):
+    obj = add_mat(addon)
+    edit(obj, [0, 1, 2, 3])
+    bpy.ops.transform.resize(value=(2, 2, 2))
+    settle(addon)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    settle(addon)
+    np.testing.assert_array_equal(addon.bridge.read_medial_mesh(obj).radii, bent_mat().radii)
+
+
 def test_live_off_waits_and_live_on_catches_up(addon):
     obj = add_mat(addon)
     obj.immat.live = False

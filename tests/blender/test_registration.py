@@ -13,7 +13,7 @@ import pytest
 from conftest import PACKAGE, RESOURCES
 from shapes import add_mat, fake_predict, prediction
 
-HEAVY = ("onnxruntime", "PIL", "openvdb", "pyopenvdb", "torch", "scipy", "immat_core.predict")
+HEAVY = ("onnxruntime", "PIL", "openvdb", "pyopenvdb", "torch", "scipy")
 
 
 def our_classes():
