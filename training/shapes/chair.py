@@ -159,7 +159,7 @@ def _star_foot(rng: np.random.Generator, shape: ShapeBuilder, frame: ChairFrame)
         [0, 0, frame.height],
         radius,
         frame.leg_color,
-        joined=(INSIDE, frame.thickness),
+        joined=(0.016, frame.thickness),
     )
     if rng.random() < 0.25:
         shape.disc([0, 0, hub - 0.03], 0.8 * reach, 0.016, frame.leg_color, rounded=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -30,11 +31,19 @@ class Curve:
     points: Floats
     radii: Floats
 
-    @property
+    @cached_property
     def lengths(self) -> Floats:
         """(k,) float64: the length of the curve up to each point."""
         steps = np.linalg.norm(np.diff(self.points, axis=0), axis=1)
         return np.concatenate([[0.0], np.cumsum(steps)])
+
+    @cached_property
+    def corners(self) -> list[float]:
+        """Lengths at which the curve turns by more than 25 degrees."""
+        steps = np.diff(self.points, axis=0)
+        steps /= np.linalg.norm(steps, axis=1, keepdims=True)
+        kept: list[float] = self.lengths[1:-1][(steps[1:] * steps[:-1]).sum(1) < _CORNER].tolist()
+        return kept
 
     def at(self, where: Floats) -> tuple[Floats, Floats]:
         """Points (n, 3) and radii (n,) at the given lengths (n,)."""
@@ -54,7 +63,7 @@ class Sheet:
     radii: Floats
     closed: bool = False
 
-    @property
+    @cached_property
     def sizes(self) -> tuple[float, float]:
         """Mean length along u and along v."""
         grid = np.concatenate([self.points, self.points[:1]]) if self.closed else self.points
@@ -203,26 +212,16 @@ def _find_joints(
     return joints, knots
 
 
-def _breakpoints(curve: Curve, knots: list[float], spacing: float) -> Floats:
-    """Lengths at which a curve must have a sphere: ends, corners and joints."""
-    lengths = curve.lengths
-    steps = np.diff(curve.points, axis=0)
-    steps /= np.linalg.norm(steps, axis=1, keepdims=True)
-    corners = lengths[1:-1][(steps[1:] * steps[:-1]).sum(1) < _CORNER]
-    kept = [0.0, float(lengths[-1])]
-    for where in [*corners.tolist(), *knots]:
+def _runs(
+    curve: Curve, knots: list[float], spacing: float
+) -> tuple[list[tuple[float, float]], list[int]]:
+    """A curve's runs between ends, corners and joints, and the number of edges of each."""
+    kept = [0.0, float(curve.lengths[-1])]
+    for where in [*curve.corners, *knots]:
         if min(abs(where - k) for k in kept) > 0.3 * spacing:
             kept.append(where)
-    return np.sort(kept)
-
-
-def _curve_lengths(curve: Curve, knots: list[float], spacing: float) -> Floats:
-    stops = _breakpoints(curve, knots, spacing)
-    runs = [
-        np.linspace(a, b, max(1, round((b - a) / spacing)), endpoint=False)
-        for a, b in pairwise(stops.tolist())
-    ]
-    return np.concatenate([*runs, stops[-1:]])
+    runs = list(pairwise(sorted(kept)))
+    return runs, [max(1, round((b - a) / spacing)) for a, b in runs]
 
 
 def _sheet_counts(sheet: Sheet, spacing: float) -> tuple[int, int]:
@@ -238,8 +237,8 @@ def _find_spacing(
     fine, coarse = 0.004, 0.6
     for _ in range(16):
         middle = (fine * coarse) ** 0.5
-        count = sum(len(_curve_lengths(c, k, middle)) for c, k in zip(curves, knots, strict=True))
-        count += sum(int(np.prod(_sheet_counts(s, middle))) for s in sheets)
+        count = sum(sum(_runs(c, k, middle)[1]) + 1 for c, k in zip(curves, knots, strict=True))
+        count += sum(rows * columns for rows, columns in (_sheet_counts(s, middle) for s in sheets))
         if count <= spheres:
             coarse = middle
         else:
@@ -250,7 +249,9 @@ def _find_spacing(
 
 
 def _sample_curve(curve: Curve, knots: list[float], spacing: float) -> _Sample:
-    points, radii = curve.at(_curve_lengths(curve, knots, spacing))
+    runs, counts = _runs(curve, knots, spacing)
+    parts = [np.linspace(a, b, n, endpoint=False) for (a, b), n in zip(runs, counts, strict=True)]
+    points, radii = curve.at(np.concatenate([*parts, [runs[-1][1]]]))
     index = np.arange(len(radii))
     edges = np.stack([index[:-1], index[1:]], 1)
     return _Sample(points, radii, edges, np.empty((0, 3), np.int64))

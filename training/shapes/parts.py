@@ -288,9 +288,12 @@ def _inset_curve(path: Floats, radii: Floats, joined: tuple[float, float], scale
     for end, inner, host in ((0, 1, joined[0]), (-1, -2, joined[1])):
         step = path[inner] - path[end]
         stand = max(scale * float(radii[end]) - host, 0.0)
-        share = min(stand / float(np.linalg.norm(step)), 0.45)
+        longest = 0.45 * float(np.linalg.norm(step))
+        share = 0.45 * min(stand / longest, 1.0)
         points[end] = path[end] + share * step
         half[end] = scale * ((1 - share) * radii[end] + share * radii[inner])
+        if stand > longest:
+            half[end] = longest + host
     return Curve(points, half)
 
 
