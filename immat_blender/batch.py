@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--format", choices=FORMATS, help="format of what goes into a folder (default: blend)")
     add("--mat", metavar="OUT.ma", help="write the MAT too; a folder for several images")
     add("--mask", help="picture that is bright where the object is")
-    add("--voxel", type=float, default=1 / objects.DIVISIONS, metavar="H", help="default: 1/128")
+    add("--voxel", type=float, default=1 / predicting.DIVISIONS, metavar="H", help="default: 1/128")
     add("--spheres", type=int, default=256, metavar="N", help="16 to 1024 (default: 256)")
     add("--edge-threshold", type=float, default=0.2, metavar="P", help="0 to 1 (default: 0.2)")
     add("--face-threshold", type=float, default=0.3, metavar="P", help="0 to 1 (default: 0.3)")
@@ -147,13 +147,15 @@ def _request(task: Task, arguments: argparse.Namespace) -> predicting.PredictReq
         seed=arguments.seed,
     )
     engine = predicting.EngineSettings(arguments.engine)
-    return predicting.PredictRequest(str(task.picture), arguments.mask or "", settings, engine)
+    return predicting.PredictRequest(
+        str(task.picture), arguments.mask or "", settings, engine, voxel=arguments.voxel
+    )
 
 
 def _run(task: Task, request: predicting.PredictRequest, arguments: argparse.Namespace) -> int:
     """Do one task, say how it went, and return the exit code that it asks for."""
     try:
-        report = convert(task, request, arguments.voxel)
+        report = convert(task, request)
     except UserError as error:
         if arguments.json:
             failed = {"input": str(task.picture), "output": None, "errors": [str(error)]}
@@ -174,17 +176,15 @@ def _refuse(error: UserError) -> int:
     return WRONG_USE
 
 
-def convert(task: Task, request: predicting.PredictRequest, voxel: float) -> dict[str, Any]:
+def convert(task: Task, request: predicting.PredictRequest) -> dict[str, Any]:
     """Predict from one picture and write its files; returns what ``--json`` prints."""
     from immat_core.ma_file import write_ma
 
     result = predicting.predict(request, lambda *_: None, lambda: False)
-    prediction = result.prediction
-    seconds = dict(prediction.seconds)
-    with _timed(seconds, "surface"):
-        obj = _build_file(result, voxel)
+    seconds, mat = dict(result.seconds), result.mat
+    with _timed(seconds, "objects"):
+        obj = _build_file(result)
         mesh = _mesh_report(obj.immat.surface)
-    mat = prediction.medial_mesh(request.settings)
     with _timed(seconds, "write"):
         _save(task.output)
         if task.mat is not None:
@@ -199,26 +199,19 @@ def convert(task: Task, request: predicting.PredictRequest, voxel: float) -> dic
         "mesh": mesh,
         "mat": None if task.mat is None else str(task.mat),
         "stage": request.settings.stage,
-        "category": prediction.category,
+        "category": result.prediction.category,
         "mask": result.mask_source,
-        "camera": asdict(prediction.camera),
+        "camera": asdict(result.prediction.camera),
         "errors": [],
     }
 
 
-def _build_file(result: predicting.PredictResult, voxel: float) -> bpy.types.Object:
+def _build_file(result: predicting.PredictResult) -> bpy.types.Object:
     """A new file with the MAT and its surface, as the Predict button makes them."""
     bpy.ops.wm.read_homefile(use_empty=True)
-    picture = Path(result.request.picture)
-    obj = objects.add_predicted_mat(
-        bpy.context,
-        result.prediction,
-        result.request.settings,
-        name=picture.stem,
-        picture=str(picture.resolve()),
-    )
-    obj.immat.voxel = voxel
-    live.rebuild(obj)
+    obj = objects.add_predicted_mat(bpy.context, result)
+    obj.immat.picture = str(Path(result.request.picture).resolve())
+    live.adopt(obj, result.surface)
     return obj
 
 

@@ -7,6 +7,7 @@ a surface is stale exactly where its signature differs from its MAT's.
 
 import logging
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import bpy
 
@@ -14,6 +15,10 @@ from immat_core.errors import UserError
 
 from . import applied_scale, bridge, objects
 from .surface_mesh import SIGNATURE, write_surface
+
+if TYPE_CHECKING:
+    from immat_core.medial_mesh import MedialMesh
+    from immat_core.surface import SurfaceMesh
 
 logger = logging.getLogger(__name__)
 
@@ -99,6 +104,14 @@ def rebuild(obj: bpy.types.Object, force: bool = False) -> bpy.types.Object:
     return surface
 
 
+def adopt(obj: bpy.types.Object, surface: "SurfaceMesh") -> bpy.types.Object:
+    """Give a MAT the surface that a job has built of it already; returns the surface object."""
+    made = objects.surface_of(obj) or objects.add_surface_object(obj)
+    _write(obj, made.data, bridge.read_medial_mesh(obj), surface)
+    applied_scale.follow(obj)
+    return made
+
+
 def _refresh(obj: bpy.types.Object) -> bool:
     """Follow one MAT; False where it has to be tried again later."""
     surface = objects.surface_of(obj)
@@ -115,7 +128,7 @@ def _refresh(obj: bpy.types.Object) -> bool:
 
 
 def _rebuild(obj: bpy.types.Object, mesh: bpy.types.Mesh, force: bool) -> None:
-    from immat_core.surface import build_surface, thin_limit
+    from immat_core.surface import build_surface
 
     bridge.heal(obj)
     try:
@@ -123,13 +136,19 @@ def _rebuild(obj: bpy.types.Object, mesh: bpy.types.Mesh, force: bool) -> None:
         mat = bridge.read_medial_mesh(obj)
     except ValueError as error:
         raise UserError(f"This MAT cannot be read: {error}") from error
-    signature = bridge.signature(mat, obj.immat.voxel)
-    if not force and mesh.get(SIGNATURE) == signature:
+    if not force and mesh.get(SIGNATURE) == bridge.signature(mat, obj.immat.voxel):
         return
-    surface = build_surface(mat, obj.immat.voxel)
-    write_surface(mesh, surface.vertices, surface.quads)
-    mesh[SIGNATURE] = signature
+    _write(obj, mesh, mat, build_surface(mat, obj.immat.voxel))
     counters.rebuilds += 1
+
+
+def _write(
+    obj: bpy.types.Object, mesh: bpy.types.Mesh, mat: "MedialMesh", surface: "SurfaceMesh"
+) -> None:
+    from immat_core.surface import thin_limit
+
+    write_surface(mesh, surface.vertices, surface.quads)
+    mesh[SIGNATURE] = bridge.signature(mat, obj.immat.voxel)
     problems.pop(obj.session_uid, None)
     if obj.immat.voxel > thin_limit(mat):
         problems[obj.session_uid] = f"Thin parts may break; try a voxel of {thin_limit(mat):.4g}"

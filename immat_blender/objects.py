@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -11,12 +12,10 @@ from mathutils import Matrix
 from immat_core.medial_mesh import MedialMesh
 
 from . import bridge, sphere_display, stages
+from .predicting import DIVISIONS
 
 if TYPE_CHECKING:
-    from immat_core.predict import Prediction, PredictSettings
-
-DIVISIONS = 128
-"""Voxels along the diagonal of a new MAT."""
+    from .predicting import PredictResult
 
 
 def is_mat(obj: bpy.types.Object | None) -> bool:
@@ -64,28 +63,20 @@ def add_mat_object(
     return obj
 
 
-def add_predicted_mat(
-    context: bpy.types.Context,
-    prediction: Prediction,
-    settings: PredictSettings,
-    *,
-    name: str,
-    picture: str = "",
-    size: float = 1.0,
-) -> bpy.types.Object:
-    """A predicted MAT, ``size`` along its diagonal, standing on the grid, with all its stages."""
-    mat = prediction.medial_mesh(settings)
-    scaled = MedialMesh(mat.centers * size, mat.radii * size, mat.edges, mat.faces)
-    obj = add_mat_object(context, scaled, name)
+def add_predicted_mat(context: bpy.types.Context, result: PredictResult) -> bpy.types.Object:
+    """A predicted MAT of the size that was asked, on the grid, with all its stages."""
+    request, prediction = result.request, result.prediction
+    settings, size = request.settings, request.size
+    obj = add_mat_object(context, result.mat, Path(request.picture).stem or "MAT")
     stages.store(obj.data, prediction, size)
     properties = obj.immat
     # Item assignment, so that the update callbacks do not write the same topology again.
     properties["edge_threshold"] = settings.edge_threshold
     properties["face_threshold"] = settings.face_threshold
     properties["stage"] = stages.NAMES.index(settings.stage)
-    properties.voxel = size / DIVISIONS
+    properties.voxel = request.voxel * size
     properties.size = size
-    properties.picture = picture
+    properties.picture = request.picture
     properties.picture_size = prediction.picture_size
     properties.crop_box = prediction.crop_box
     camera = prediction.camera
@@ -98,8 +89,7 @@ def add_predicted_mat(
         camera.shift_v,
         camera.roll,
     )
-    if len(scaled.radii):
-        obj.location.z = -float(scaled.bounds[0, 2])
+    obj.location.z = -float(result.mat.bounds[0, 2])
     return obj
 
 

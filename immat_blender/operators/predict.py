@@ -1,6 +1,5 @@
 """Predicting a MAT from the picture, and stopping it."""
 
-from pathlib import Path
 from typing import ClassVar
 
 import bpy
@@ -69,11 +68,11 @@ def prediction_job(context: bpy.types.Context) -> jobs.Job:
         bpy.path.abspath(settings.mask),
         predict_settings(settings),
         engine_settings(context),
+        settings.size,
     )
-    size = settings.size
     return jobs.Job(
         lambda progress, should_cancel: predicting.predict(request, progress, should_cancel),
-        lambda result: apply_prediction(result, size),
+        apply_prediction,
         can_add_objects,
     )
 
@@ -88,21 +87,10 @@ def can_add_objects() -> bool:
     return not any(len(w.modal_operators) for w in bpy.context.window_manager.windows)
 
 
-def apply_prediction(result: predicting.PredictResult, size: float) -> bpy.types.Object:
+def apply_prediction(result: predicting.PredictResult) -> bpy.types.Object:
     """Add the MAT and its surface to the present scene, as one undo step; returns the MAT."""
-    request = result.request
-    obj = objects.add_predicted_mat(
-        bpy.context,
-        result.prediction,
-        request.settings,
-        name=Path(request.picture).stem or "MAT",
-        picture=request.picture,
-        size=size,
-    )
-    try:
-        live.rebuild(obj)
-    except UserError as error:
-        live.problems[obj.session_uid] = error.what
+    obj = objects.add_predicted_mat(bpy.context, result)
+    live.adopt(obj, result.surface)
     push_undo("Predict MAT")
     return obj
 

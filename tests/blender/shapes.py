@@ -102,11 +102,24 @@ def prediction(spheres: int = 12) -> Any:
 
 
 def fake_predict(answer: Callable[[], Any] = prediction) -> Callable[..., Any]:
-    """Stands in for ``predicting.predict``: the job and the window around it are what is tested."""
+    """Stands in for ``predicting.run_networks``: the job and all around it is what is tested."""
 
-    def predict(request: Any, progress: Any, should_cancel: Any) -> Any:
+    def run_networks(request: Any, progress: Any, should_cancel: Any) -> Any:
         progress(0.5, "Pretending")
-        module = __import__("sys").modules[type(request).__module__]
-        return module.PredictResult(request, answer(), "alpha")
+        return answer(), "alpha"
 
-    return predict
+    return run_networks
+
+
+def predicted_mat(addon: ModuleType, picture: str = "/shape.png", size: float = 1.0) -> Any:
+    """The MAT object of the made-up prediction, without a job."""
+    from immat_core.predict import PredictSettings
+
+    predicting = addon.predicting
+    request = predicting.PredictRequest(
+        picture, "", PredictSettings(), predicting.EngineSettings(), size
+    )
+    made = prediction()
+    mat = predicting.blender_mat(made.medial_mesh(PredictSettings()), size)
+    result = predicting.PredictResult(request, made, mat, None, "alpha", {})
+    return addon.objects.add_predicted_mat(bpy.context, result)

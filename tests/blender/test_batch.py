@@ -19,7 +19,7 @@ def picture(tmp_path):
 
 @pytest.fixture
 def batch(addon, monkeypatch):
-    monkeypatch.setattr(addon.predicting, "predict", fake_predict())
+    monkeypatch.setattr(addon.predicting, "run_networks", fake_predict())
     return addon.batch.main
 
 
@@ -65,7 +65,7 @@ def test_one_bad_picture_does_not_stop_the_others(addon, monkeypatch, tmp_path, 
             raise UserError("bad.png is no picture", "Give another")
         return fake_predict()(request, progress, should_cancel)
 
-    monkeypatch.setattr(addon.predicting, "predict", predict)
+    monkeypatch.setattr(addon.predicting, "run_networks", predict)
     out = tmp_path / "out"
     names = [str(tmp_path / f"{name}.png") for name in ("one", "bad", "two")]
     assert addon.batch.main([*names, "-o", str(out)]) == 2
@@ -77,7 +77,7 @@ def test_a_bug_outranks_a_bad_picture(addon, monkeypatch, picture, tmp_path):
     def predict(*_arguments):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(addon.predicting, "predict", predict)
+    monkeypatch.setattr(addon.predicting, "run_networks", predict)
     assert addon.batch.main([str(picture), "-o", str(tmp_path / "chair.blend")]) == 1
     assert not (tmp_path / "chair.blend").exists()
 

@@ -8,7 +8,7 @@ import pytest
 from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Vector
 from mathutils.kdtree import KDTree
-from shapes import add_mat, assert_surface_is_current, bent_mat, edit, prediction
+from shapes import add_mat, assert_surface_is_current, bent_mat, edit, predicted_mat, prediction
 
 
 @pytest.mark.parametrize("edit_mode", [False, True])
@@ -97,12 +97,8 @@ def test_an_unknown_ending_is_refused(addon, tmp_path):
 
 @pytest.mark.parametrize("size", [1.0, 2.5])
 def test_the_camera_sees_the_shape_where_the_picture_shows_it(addon, size):
-    from immat_core.predict import PredictSettings
-
     made = prediction()
-    obj = addon.objects.add_predicted_mat(
-        bpy.context, made, PredictSettings(), name="shape", size=size
-    )
+    obj = predicted_mat(addon, size=size)
     obj.location = (1, 2, 3)
     obj.rotation_euler = (0.1, 0.2, 0.3)
     bpy.context.view_layer.update()
@@ -122,13 +118,9 @@ def test_the_camera_sees_the_shape_where_the_picture_shows_it(addon, size):
 def test_the_picture_is_the_cameras_background_once(addon, tmp_path):
     from PIL import Image
 
-    from immat_core.predict import PredictSettings
-
     path = tmp_path / "picture.png"
     Image.new("RGB", (200, 120), "red").save(path)
-    addon.objects.add_predicted_mat(
-        bpy.context, prediction(), PredictSettings(), name="shape", picture=str(path)
-    )
+    predicted_mat(addon, str(path))
     for _ in range(2):
         assert bpy.ops.immat.show_over_picture() == {"FINISHED"}
     assert len(bpy.data.cameras) == 1

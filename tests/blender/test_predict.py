@@ -38,7 +38,7 @@ def finish(addon):
 
 @pytest.fixture
 def predicted(addon, picture, monkeypatch):
-    monkeypatch.setattr(addon.predicting, "predict", fake_predict())
+    monkeypatch.setattr(addon.predicting, "run_networks", fake_predict())
     bpy.context.scene.immat.picture = picture
     bpy.ops.immat.predict()
     finish(addon)
@@ -67,7 +67,7 @@ def test_a_prediction_becomes_a_mat_and_its_surface(addon, predicted):
 
 
 def test_it_stands_on_the_grid_at_the_size_that_the_user_set(addon, picture, monkeypatch):
-    monkeypatch.setattr(addon.predicting, "predict", fake_predict())
+    monkeypatch.setattr(addon.predicting, "run_networks", fake_predict())
     bpy.context.scene.immat.picture = picture
     bpy.context.scene.immat.size = 3.0
     bpy.ops.immat.predict()
@@ -96,7 +96,7 @@ def test_cancel_leaves_the_scene_as_it_was(addon, picture, monkeypatch, when):
             raise Cancelled
         return fake_predict()(request, progress, should_cancel)
 
-    monkeypatch.setattr(addon.predicting, "predict", slow)
+    monkeypatch.setattr(addon.predicting, "run_networks", slow)
     bpy.context.scene.immat.picture = picture
     before = datablocks()
     bpy.ops.immat.predict()
@@ -120,7 +120,7 @@ def test_a_failure_is_told_and_leaves_the_scene_as_it_was(addon, picture, monkey
     def fails(*_arguments):
         raise RuntimeError("inner") if bug else UserError("There is no object", "Paint a mask")
 
-    monkeypatch.setattr(addon.predicting, "predict", fails)
+    monkeypatch.setattr(addon.predicting, "run_networks", fails)
     bpy.context.scene.immat.picture = picture
     before = datablocks()
     bpy.ops.immat.predict()
@@ -136,7 +136,7 @@ def test_a_failure_is_told_and_leaves_the_scene_as_it_was(addon, picture, monkey
 
 
 def test_a_failure_while_objects_are_made_is_told(addon, picture, monkeypatch):
-    monkeypatch.setattr(addon.predicting, "predict", fake_predict(lambda: None))
+    monkeypatch.setattr(addon.predicting, "run_networks", fake_predict(lambda: None))
     bpy.context.scene.immat.picture = picture
     before = datablocks()
     bpy.ops.immat.predict()
@@ -147,7 +147,7 @@ def test_a_failure_while_objects_are_made_is_told(addon, picture, monkeypatch):
 
 def test_the_result_waits_until_edit_mode_is_left(addon, picture, monkeypatch):
     edited = add_mat(addon)
-    monkeypatch.setattr(addon.predicting, "predict", fake_predict())
+    monkeypatch.setattr(addon.predicting, "run_networks", fake_predict())
     bpy.context.scene.immat.picture = picture
     bpy.ops.immat.predict()
     edit(edited, [0])
@@ -167,7 +167,7 @@ def test_loading_another_file_cancels_the_job(addon, picture, monkeypatch):
         release.wait(30)
         return fake_predict()(request, progress, should_cancel)
 
-    monkeypatch.setattr(addon.predicting, "predict", slow)
+    monkeypatch.setattr(addon.predicting, "run_networks", slow)
     bpy.context.scene.immat.picture = picture
     bpy.ops.immat.predict()
     bpy.ops.wm.read_homefile(use_empty=True)
@@ -178,11 +178,11 @@ def test_loading_another_file_cancels_the_job(addon, picture, monkeypatch):
 
 
 def test_the_job_reports_progress(addon, picture, monkeypatch):
-    monkeypatch.setattr(addon.predicting, "predict", fake_predict())
+    monkeypatch.setattr(addon.predicting, "run_networks", fake_predict())
     bpy.context.scene.immat.picture = picture
     bpy.ops.immat.predict()
     finish(addon)
-    assert (addon.jobs.current().share, addon.jobs.current().what) == (0.5, "Pretending")
+    assert (addon.jobs.current().share, addon.jobs.current().what) == (0.8, "Building the surface")
 
 
 @pytest.mark.parametrize("edit_mode", [False, True])

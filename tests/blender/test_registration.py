@@ -11,7 +11,7 @@ import addon_utils
 import bpy
 import pytest
 from conftest import PACKAGE, RESOURCES
-from shapes import add_mat, fake_predict, prediction
+from shapes import add_mat, fake_predict, predicted_mat
 
 HEAVY = ("onnxruntime", "PIL", "openvdb", "pyopenvdb", "torch", "scipy")
 
@@ -233,11 +233,7 @@ def test_the_tab_is_useful_in_an_empty_file(addon):
 
 
 def test_the_tab_shows_the_active_mat(addon):
-    from immat_core.predict import PredictSettings
-
-    obj = addon.objects.add_predicted_mat(
-        bpy.context, prediction(), PredictSettings(), name="shape"
-    )
+    obj = predicted_mat(addon)
     addon.live.rebuild(obj)
     assert draw("IMMAT_PT_predict")[-3:] == ["stage", "edge_threshold", "face_threshold"]
     assert "12 Spheres" in draw("IMMAT_PT_edit")
@@ -259,7 +255,7 @@ def test_the_tab_shows_a_running_job(addon, monkeypatch):
         release.wait(30)
         return fake_predict()(request, progress, should_cancel)
 
-    monkeypatch.setattr(addon.predicting, "predict", slow)
+    monkeypatch.setattr(addon.predicting, "run_networks", slow)
     bpy.context.scene.immat["picture"] = "/picture.png"
     bpy.ops.immat.predict()
     while addon.jobs.current().share == 0:
