@@ -15,11 +15,12 @@ def on_depsgraph_update(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph)
     if not depsgraph.id_type_updated("MESH") and not depsgraph.id_type_updated("OBJECT"):
         return
     for update in depsgraph.updates:
-        changed = update.is_updated_geometry or update.is_updated_transform
-        if changed and isinstance(update.id, bpy.types.Object):
-            obj = update.id.original
-            if obj.immat.is_mat:
-                live.request(obj)
+        obj = update.id
+        # The cheapest questions first: thousands of objects may have moved.
+        if not isinstance(obj, bpy.types.Object) or obj.type != "MESH" or not obj.immat.is_mat:
+            continue
+        if update.is_updated_geometry or update.is_updated_transform:
+            live.request(obj.original)
 
 
 @persistent

@@ -125,7 +125,7 @@ def predict(
 
 
 def blender_mat(mat: MedialMesh, size: float) -> MedialMesh:
-    """A MAT as it reads back from Blender: ``size`` times as large, with the faces' sides as edges."""
+    """A MAT as it reads back from Blender: ``size`` times as large, faces' sides as edges."""
     return MedialMesh(mat.centers * size, mat.radii * size, mat.all_edges, mat.faces)
 
 
