@@ -40,6 +40,9 @@ PLATFORMS = {
 # One platform's zip has to stay below this.
 MAX_BYTES = 130_000_000
 
+# What the core cannot predict without.
+NETWORK_FILES = ("config.json", "immat.safetensors")
+
 # The oldest date that a zip can hold: dates would make every build differ.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -101,10 +104,9 @@ def write_archive(path: Path, members: list[Member]) -> None:
 def build_core_wheel(version: str, folder: Path) -> Path:
     """Write ``immat_core``, weights included, as a pure wheel into a folder."""
     core = REPOSITORY / "immat_core"
-    if not (core / "weights" / "config.json").is_file():
-        print(
-            "build.py: no networks in immat_core/weights: the zip cannot predict", file=sys.stderr
-        )
+    missing = [name for name in NETWORK_FILES if not (core / "weights" / name).is_file()]
+    if missing:
+        raise BuildError(f"immat_core/weights lacks {', '.join(missing)}: the zip cannot predict")
     members = [
         Member(f"immat_core/{p.relative_to(core).as_posix()}", p.read_bytes()) for p in walk(core)
     ]

@@ -60,7 +60,8 @@ def test_prediction_runs_while_the_window_gets_its_turns(steps: Steps) -> None:
     assert "Looking at the picture" in predict["told"]
     assert len(steps["predicted"]["radii"]) == 256
     assert steps["predicted"]["surface_vertices"] > 1000
-    assert steps["predicted"]["rebuilds"] == 1
+    # the job built the surface: the main thread never waits for it
+    assert steps["predicted"]["rebuilds"] == 0
 
 
 def test_thresholds_act_without_a_prediction(steps: Steps) -> None:
