@@ -1,8 +1,11 @@
 """Spheres at true size: a Geometry Nodes modifier that instances a ball on every vertex.
 
-The vertices stay what is picked and edited; the balls are looks only. A user may swap the node
-group for another: it is an ordinary one.
+The vertices stay what is picked and edited; the balls are looks only. The viewport shows three
+rings for a ball, as the wires of hundreds of balls would hide the surface; a render shows balls.
+A user may swap the node group for another: it is an ordinary one.
 """
+
+from math import pi
 
 import bpy
 
@@ -12,6 +15,7 @@ GROUP_NAME = "Medial Spheres"
 MODIFIER_NAME = "Medial Spheres"
 MATERIAL_NAME = "Medial Sphere"
 SEGMENTS, RINGS = 16, 8
+CIRCLE_VERTICES = 20
 
 
 def show_spheres(obj: bpy.types.Object) -> bpy.types.Modifier:
@@ -49,17 +53,20 @@ def _node_group() -> bpy.types.NodeTree:
 
 
 def _build(group: bpy.types.NodeTree) -> None:
-    """Input -> balls on points, scaled by the radius; joined with the mesh itself."""
+    """Input -> balls or rings on points, scaled by the radius; joined with the mesh itself."""
     nodes = {
         key: _node(group, kind, x)
         for key, kind, x in (
-            ("input", "NodeGroupInput", 0),
-            ("radius", "GeometryNodeInputNamedAttribute", 0),
             ("ball", "GeometryNodeMeshUVSphere", 0),
-            ("material", "GeometryNodeSetMaterial", 1),
-            ("instances", "GeometryNodeInstanceOnPoints", 2),
-            ("join", "GeometryNodeJoinGeometry", 3),
-            ("output", "NodeGroupOutput", 4),
+            ("viewport", "GeometryNodeIsViewport", 0),
+            ("rings", "GeometryNodeJoinGeometry", 2),
+            ("material", "GeometryNodeSetMaterial", 2),
+            ("input", "NodeGroupInput", 3),
+            ("radius", "GeometryNodeInputNamedAttribute", 3),
+            ("shown", "GeometryNodeSwitch", 3),
+            ("instances", "GeometryNodeInstanceOnPoints", 4),
+            ("join", "GeometryNodeJoinGeometry", 5),
+            ("output", "NodeGroupOutput", 6),
         )
     }
     nodes["radius"].data_type = "FLOAT"
@@ -68,16 +75,33 @@ def _build(group: bpy.types.NodeTree) -> None:
     nodes["ball"].inputs["Segments"].default_value = SEGMENTS
     nodes["ball"].inputs["Rings"].default_value = RINGS
     nodes["material"].inputs["Material"].default_value = _material()
+    nodes["shown"].input_type = "GEOMETRY"
+    _add_rings(group, nodes["rings"])
     for source, output, target, socket in (
         ("ball", "Mesh", "material", "Geometry"),
+        ("viewport", "Is Viewport", "shown", "Switch"),
+        ("material", "Geometry", "shown", "False"),
+        ("rings", "Geometry", "shown", "True"),
         ("input", "Geometry", "instances", "Points"),
-        ("material", "Geometry", "instances", "Instance"),
+        ("shown", "Output", "instances", "Instance"),
         ("radius", "Attribute", "instances", "Scale"),
         ("input", "Geometry", "join", "Geometry"),
         ("instances", "Instances", "join", "Geometry"),
         ("join", "Geometry", "output", "Geometry"),
     ):
         group.links.new(nodes[target].inputs[socket], nodes[source].outputs[output])
+
+
+def _add_rings(group: bpy.types.NodeTree, join: bpy.types.Node) -> None:
+    """Three unit circles at right angles."""
+    circle = _node(group, "GeometryNodeMeshCircle", 0)
+    circle.inputs["Vertices"].default_value = CIRCLE_VERTICES
+    circle.inputs["Radius"].default_value = 1.0
+    for turn in ((0.0, 0.0, 0.0), (pi / 2, 0.0, 0.0), (0.0, pi / 2, 0.0)):
+        transform = _node(group, "GeometryNodeTransform", 1)
+        transform.inputs["Rotation"].default_value = turn
+        group.links.new(transform.inputs["Geometry"], circle.outputs["Mesh"])
+        group.links.new(join.inputs["Geometry"], transform.outputs["Geometry"])
 
 
 def _node(group: bpy.types.NodeTree, kind: str, column: int) -> bpy.types.Node:
