@@ -7,10 +7,10 @@ name=$1 environment=$2
 shift 2
 mkdir -p artifacts
 # the zip that all suites test: `make test` has just built it
-if [ -z "${IMMAT_ZIP:-}" ]; then
-  IMMAT_ZIP=$(find "$PWD/dist" -name 'image_to_mat-*.zip' -printf '%T@ %p\n' 2>/dev/null | sort -rn | sed -n '1s/^[^ ]* //p')
+if [ -z "${IMMAT_ZIP:-}" ] && [ -d dist ]; then
+  IMMAT_ZIP=$(find "$PWD/dist" -name 'image_to_mat-*.zip' -printf '%T@ %p\n' | sort -rn | sed -n '1s/^[^ ]* //p')
 fi
-export IMMAT_ZIP
+export IMMAT_ZIP=${IMMAT_ZIP:-}
 log=artifacts/tests-$name.log
 start=$SECONDS
 echo "== $name"
