@@ -175,6 +175,8 @@ class TrainingConfig:
         Of initial weights and of every random choice; the same seed gives the same run.
     save_minutes
         Time between two checkpoints.
+    log_steps
+        Steps between two entries of the logs.
     azimuth
         Category name to "directed", "axial" (front and back look alike) or "none"; directed
         where a category is not named. Says what the camera head can be asked for.
@@ -185,6 +187,7 @@ class TrainingConfig:
     data: str = "data/parametric"
     seed: int = 0
     save_minutes: float = 3.0
+    log_steps: int = 20
     azimuth: dict[str, str] = field(default_factory=dict)
     network: dict[str, Any] = field(default_factory=dict)
     image2sphere: Image2SphereStage = field(default_factory=Image2SphereStage)

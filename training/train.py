@@ -161,7 +161,9 @@ def make_stage(name: str, config: TrainingConfig, folder: ShapeFolder, run: Path
     return SmoothingModule(networks, config, folder, run)
 
 
-def train_stage(stage: Stage, run: Path, save_minutes: float, *, quiet: bool = False) -> None:
+def train_stage(
+    stage: Stage, run: Path, save_minutes: float, log_steps: int = 20, *, quiet: bool = False
+) -> None:
     """Train one stage to the end of its budget, resuming where the run was killed.
 
     Parameters
@@ -172,6 +174,8 @@ def train_stage(stage: Stage, run: Path, save_minutes: float, *, quiet: bool = F
         The run's folder.
     save_minutes
         Time between checkpoints.
+    log_steps
+        Steps between entries of the logs.
     quiet
         No progress bar.
     """
@@ -188,9 +192,9 @@ def train_stage(stage: Stage, run: Path, save_minutes: float, *, quiet: bool = F
         callbacks=callbacks,
         logger=[
             TensorBoardLogger(run, name=stage.name, version="log"),
-            CSVLogger(run, name=stage.name, version="log"),
+            CSVLogger(run, name=stage.name),
         ],
-        log_every_n_steps=20,
+        log_every_n_steps=log_steps,
         enable_checkpointing=False,
         enable_progress_bar=not quiet,
         enable_model_summary=False,
@@ -221,11 +225,23 @@ def main(argv: list[str] | None = None) -> int:
         for name in (options.stage,) if options.stage else STAGES:
             changed = with_budget(config, name, options.minutes, options.steps)
             stage = make_stage(name, changed, folder, Path(options.run))
-            train_stage(stage, Path(options.run), config.save_minutes)
+            train_stage(stage, Path(options.run), config.save_minutes, config.log_steps)
+            if name == "topology":
+                _calibrate(config, folder, Path(options.run))
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def _calibrate(config: TrainingConfig, folder: ShapeFolder, run: Path) -> None:
+    """Fit the topology's answers to the thresholds, once there are spheres to judge by."""
+    if all((run / f"{name}.pt").is_file() for name in STAGES[:2]):
+        from training.calibrate import calibrate_run
+
+        networks = load_networks(config, folder, run)
+        best = calibrate_run(networks, network_config(config, folder), folder, run)
+        print(f"topology: best thresholds were {best}, now those of the config")
 
 
 def with_budget(
