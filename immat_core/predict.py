@@ -16,7 +16,7 @@ from immat_core.camera import Camera, frame_camera
 from immat_core.errors import Cancelled, UserError
 from immat_core.image import Picture, crop
 from immat_core.medial_mesh import FloatArray, IndexArray, MedialMesh
-from immat_core.pose import decode_pose
+from immat_core.pose import decode_pose, fit_azimuth
 from immat_core.sampling import resample
 from immat_core.smoothing import smooth
 from immat_core.topology import TopologyCandidates
@@ -218,7 +218,7 @@ class ImageToMat:
         spheres = _spheres(outputs["centers"][0], outputs["radii"][0])
         self._seen = _Seen(
             outputs,
-            camera or _predicted_camera(outputs["pose"], spheres),
+            camera or _predicted_camera(outputs, spheres, cut.image[3]),
             cut.box,
             picture.size,
             self._engine.config.categories[int(outputs["category"][0].argmax())],
@@ -359,9 +359,11 @@ def _spheres(centers: FloatArray, radii: FloatArray) -> FloatArray:
     return np.column_stack([centers, np.maximum(radii, SMALLEST_RADIUS)]).astype(np.float32)
 
 
-def _predicted_camera(pose: FloatArray, spheres: FloatArray) -> Camera:
+def _predicted_camera(
+    outputs: dict[str, NDArray[np.float32]], spheres: FloatArray, alpha: FloatArray
+) -> Camera:
     """The camera of the predicted direction that frames the spheres as the crop does."""
-    seen = decode_pose(pose)
+    seen = fit_azimuth(decode_pose(outputs["pose"]), outputs["dense"][0], alpha)
     return frame_camera(
         spheres[:, :3], seen.azimuth, seen.elevation, seen.distance, radii=spheres[:, 3]
     )
