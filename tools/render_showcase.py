@@ -8,13 +8,15 @@ Needs the `bpy` wheel (Cycles renders on the CPU, about 20 s a panel).
 import argparse
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from immat_core import MedialMesh
-from immat_core.image import crop, load_picture
+from immat_core.image import Picture, crop, load_picture
 from immat_core.predict import ImageToMat, PredictSettings
 from immat_core.surface import build_surface
 
@@ -101,7 +103,7 @@ def _material(color: tuple[float, float, float]) -> bpy.types.Material:
     return material
 
 
-def _add(vertices: np.ndarray, faces: np.ndarray, color: tuple[float, float, float]) -> None:
+def _add(vertices: NDArray[Any], faces: NDArray[Any], color: tuple[float, float, float]) -> None:
     mesh = bpy.data.meshes.new("Panel")
     mesh.from_pydata(vertices.tolist(), [], faces.tolist())
     mesh.shade_smooth()
@@ -131,7 +133,7 @@ def _render() -> Image.Image:
         return Image.open(path).convert("RGB").copy()
 
 
-def _picture_panel(picture: object) -> Image.Image:
+def _picture_panel(picture: Picture) -> Image.Image:
     planes = crop(picture, SIDE).image
     rgb = planes[:3] + (1 - planes[3:])
     return Image.fromarray((rgb.transpose(1, 2, 0).clip(0, 1) * 255).round().astype(np.uint8))
