@@ -21,6 +21,12 @@ logger = logging.getLogger(__name__)
 
 LONGEST_SIDE = 256
 POLL_SECONDS = 0.1
+MASKS = {
+    "ALPHA": "The Picture's Transparency",
+    "GIVEN": "The Given File",
+    "BACKGROUND_REMOVED": "Background Removed",
+}
+"""What the panel says of a ``MaskSource``, by its name."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ def add(picture: str, mask: str, loaded: "Picture") -> Preview:
     icon = _icons.new(name)
     icon.image_size = (pixels.shape[1], pixels.shape[0])
     icon.image_pixels_float.foreach_set(pixels.ravel())
-    made = Preview(True, loaded.source.value.title(), icon.icon_id)
+    made = Preview(True, MASKS[loaded.source.name], icon.icon_id)
     _previews[picture, mask] = made
     return made
 

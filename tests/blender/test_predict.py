@@ -255,7 +255,7 @@ def test_damaged_stages_are_ignored(addon, predicted):
 def assert_previewed(addon, picture):
     """The icon holds the picture; without a window Blender gives it no number to draw it by."""
     preview = addon.previews.find(picture, "")
-    assert (preview.loaded, preview.message) == (True, "Alpha")
+    assert (preview.loaded, preview.message) == (True, "The Picture's Transparency")
     icon = addon.previews.icon(picture, "")
     assert tuple(icon.image_size) == (80, 80)
     pixels = np.array(icon.image_pixels_float[:]).reshape(80, 80, 4)
