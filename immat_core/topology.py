@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from immat_core.hole_filling import fill
+from immat_core.joining import WEAK_SHARE, join_parts
 from immat_core.medial_mesh import FloatArray, IndexArray
 
 CHUNK = 1 << 20
@@ -110,8 +111,9 @@ def select(
     *,
     centers: ArrayLike,
     fill_holes: bool = True,
+    join: bool = True,
 ) -> tuple[IndexArray, IndexArray]:
-    """The edges and faces of at least these probabilities, then faces over the sheets' holes.
+    """The edges and faces of at least these probabilities, holes filled and loose parts joined.
 
     Parameters
     ----------
@@ -119,6 +121,8 @@ def select(
         (n, 3), the spheres' centers, which tell small holes from large.
     fill_holes
         Whether to add faces over small holes (the paper, section 4.1; see ``hole_filling``).
+    join
+        Whether to add weaker edges that join parts (ours, not the paper's; see ``joining``).
 
     Returns
     -------
@@ -140,6 +144,13 @@ def select(
         positions = np.asarray(centers, np.float64).reshape(-1, 3)
         added = fill(positions, edges, faces, known, face_threshold)
         faces = np.concatenate([faces, added])
+    if join:
+        weak = candidates.edge_probabilities < edge_threshold
+        weak &= candidates.edge_probabilities >= WEAK_SHARE * edge_threshold
+        spheres = np.asarray(centers).size // 3
+        likelihood = candidates.edge_probabilities[weak]
+        joints = join_parts(edges, faces, candidates.edges[weak], likelihood, spheres)
+        edges = np.concatenate([edges, joints])
     return edges, faces
 
 

