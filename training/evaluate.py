@@ -212,7 +212,7 @@ def pose_table(
 
 
 def evaluate(
-    config: TrainingConfig, run: Path, *, views: tuple[int, ...] = (0, 6), limit: int = 0
+    config: TrainingConfig, run: Path, *, views: tuple[int, ...] = (0,), limit: int = 0
 ) -> dict[str, Any]:
     """All scores of a run; writes the contact sheet.
 
