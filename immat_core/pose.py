@@ -87,8 +87,8 @@ def decode_pose(pose: ArrayLike) -> Pose:
 def fit_azimuth(pose: Pose, points: FloatArray, alpha: FloatArray) -> Pose:
     """The pose with the azimuth, near the predicted one, that fills the silhouette best.
 
-    The head's azimuth is off by 8 degrees at the median; the dense centers already have the
-    object's outline, so turning them over the mask finds it to about 3. The elevation stays: a
+    The dense centers already have the object's outline, so turning them over the mask takes a third
+    off the head's error (the networks' card has the figures). The elevation stays: a
     shape that is predicted a little too high or low explains a silhouette as well as a lower or
     higher camera, and a search made it worse. Front and back are not swapped either.
 

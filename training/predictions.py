@@ -115,7 +115,8 @@ def predict_batch(
     centers, radii = networks["refinement"].eval()(*out[5:], out.centers, uv)
     return {
         "initial": initial,
-        "refined": joined_spheres(centers.numpy(), radii.numpy()),
+        # As ``predict.py`` has it.
+        "refined": joined_spheres(centers.numpy(), torch.maximum(radii, out.radii).numpy()),
         "dense": out.dense.numpy(),
         "directions": directions,
         "pose": out.pose.numpy(),
