@@ -21,7 +21,7 @@ from immat_core.predict import ImageToMat, PredictSettings
 from immat_core.surface import build_surface
 
 SIDE = 420
-SKIN = (0.82, 0.82, 0.80)
+SKIN = (0.30, 0.45, 0.62)
 SPHERE = (0.93, 0.42, 0.13)
 EDGE = (0.12, 0.25, 0.45)
 
@@ -64,16 +64,16 @@ def _empty_scene(samples: int, azimuth: float) -> None:
     scene.cycles.samples = samples
     scene.cycles.use_denoising = False
     scene.render.resolution_x = scene.render.resolution_y = SIDE
-    scene.render.film_transparent = False
+    scene.render.film_transparent = True
     scene.view_settings.view_transform = "Standard"
     world = bpy.data.worlds.new("World")
     world.use_nodes = True
     world.node_tree.nodes["Background"].inputs["Color"].default_value = (1, 1, 1, 1)
-    world.node_tree.nodes["Background"].inputs["Strength"].default_value = 0.85
+    world.node_tree.nodes["Background"].inputs["Strength"].default_value = 0.6
     scene.world = world
     _look_from(azimuth)
     sun = bpy.data.objects.new("Sun", bpy.data.lights.new("Sun", "SUN"))
-    sun.data.energy, sun.data.angle = 2.0, 0.3
+    sun.data.energy, sun.data.angle = 1.6, 0.3
     sun.rotation_euler = (0.7, 0.1, azimuth - 0.6)
     scene.collection.objects.link(sun)
 
@@ -89,7 +89,7 @@ def _look_from(azimuth: float) -> None:
         distance * np.sin(elevation),
     )
     camera.rotation_euler = (np.pi / 2 - elevation, 0, azimuth)
-    data.sensor_width, data.lens = 36, 74
+    data.sensor_width, data.lens = 36, 78
     scene.collection.objects.link(camera)
     scene.camera = camera
 
@@ -130,7 +130,10 @@ def _render() -> Image.Image:
         path = Path(folder) / "panel.png"
         bpy.context.scene.render.filepath = str(path)
         bpy.ops.render.render(write_still=True)
-        return Image.open(path).convert("RGB").copy()
+        rendered = Image.open(path).convert("RGBA")
+    panel = Image.new("RGBA", rendered.size, "white")
+    panel.alpha_composite(rendered)
+    return panel.convert("RGB")
 
 
 def _picture_panel(picture: Picture) -> Image.Image:

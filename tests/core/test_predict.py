@@ -52,7 +52,8 @@ def test_stages_and_what_stands_beside_them(model: ImageToMat) -> None:
     assert tuple(stage.name for stage in prediction.stages) == STAGES
     initial, refined, smoothed = prediction.stages
     np.testing.assert_allclose(refined.spheres[:, 2], initial.spheres[:, 2] + 0.01, atol=1e-6)
-    np.testing.assert_allclose(refined.spheres[:, 3], 0.03)
+    # The refinement's 0.03 is less than the first guess: the larger one stays.
+    np.testing.assert_allclose(refined.spheres[:, 3], 0.04)
     assert smoothed.spheres[0, 3] == np.float32(SMALLEST_RADIUS)
     edges = refined.medial_mesh().all_edges
     expected = smooth(refined.spheres, edges, 0.5)
