@@ -172,7 +172,15 @@ def _following(
 
 
 @numba.njit(cache=True)
-def _blocked(centers, linked, i, j, k, middle, limit):  # type: ignore[no-untyped-def]
+def _blocked(
+    centers: NDArray[np.float32],
+    linked: NDArray[np.bool_],
+    i: int,
+    j: int,
+    k: int,
+    middle: NDArray[np.float32],
+    limit: float,
+) -> bool:
     # Whether another sphere of the same part lies in the ball; k is i for a pair.
     for m in range(len(centers)):
         if m in (i, j, k) or not (linked[m, i] or linked[m, j] or linked[m, k]):
@@ -185,7 +193,9 @@ def _blocked(centers, linked, i, j, k, middle, limit):  # type: ignore[no-untype
 
 
 @numba.njit(cache=True)
-def _empty_pairs(centers, follows, linked):  # type: ignore[no-untyped-def]
+def _empty_pairs(
+    centers: NDArray[np.float32], follows: NDArray[np.bool_], linked: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
     n = len(centers)
     empty = np.zeros((n, n), np.bool_)
     for i in range(n):
@@ -199,7 +209,9 @@ def _empty_pairs(centers, follows, linked):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _circumcenter(a, b, c):  # type: ignore[no-untyped-def]
+def _circumcenter(
+    a: NDArray[np.float32], b: NDArray[np.float32], c: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], float, float]:
     # Returns centre, squared radius and height over longest side.
     u, v = b - a, c - a
     normal = np.cross(u, v)
@@ -213,7 +225,12 @@ def _circumcenter(a, b, c):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True)
-def _empty_triangles(centers, sparse, follows, linked):  # type: ignore[no-untyped-def]
+def _empty_triangles(
+    centers: NDArray[np.float32],
+    sparse: NDArray[np.int64],
+    follows: NDArray[np.bool_],
+    linked: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
     n, size = sparse.shape
     empty = np.zeros((n, size, size), np.bool_)
     for i in range(n):
