@@ -36,8 +36,8 @@ POSE_SIZE: Final = 6
 class NetworkConfig:
     """Sizes that fix every weight's shape, and the thresholds that were chosen with the weights.
 
-    The defaults are the paper's (sections 3 and 4) but for ``image_size``, which the paper has
-    at 224; the shipped networks have ``width=0.5``.
+    The defaults are the paper's (sections 3 and 4); the shipped networks see 64 pixels with
+    ``width=0.25``.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class NetworkConfig:
         Least probability of a medial edge and face.
     """
 
-    image_size: int = 64
+    image_size: int = 224
     width: float = 1.0
     spheres: int = 256
     dense: int = 2048

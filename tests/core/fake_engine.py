@@ -17,7 +17,7 @@ class FakeEngine:
     """Spheres on a ring; neighbors are connected; refinement and smoothing shift by constants."""
 
     def __init__(self, config: NetworkConfig | None = None) -> None:
-        self.config = config or NetworkConfig()
+        self.config = config or NetworkConfig(image_size=64)
         self.calls: list[str] = []
         self.inputs: dict[str, dict[str, NDArray[Any]]] = {}
 

@@ -47,7 +47,7 @@ def seeded_networks(config):
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     """A folder of exported networks, its config, and the networks themselves."""
-    config = NetworkConfig(width=0.25, hidden=64, dense=300)
+    config = NetworkConfig(image_size=64, width=0.25, hidden=64, dense=300)
     networks = seeded_networks(config)
     folder = tmp_path_factory.mktemp("networks")
     export_networks(networks, config, folder)
@@ -272,7 +272,7 @@ def test_wrong_use_is_a_value_error(exported):
 
 
 def test_export_refuses_weights_that_float16_cannot_hold(tmp_path):
-    config = NetworkConfig(width=0.125, hidden=16, dense=10)
+    config = NetworkConfig(image_size=64, width=0.125, hidden=16, dense=10)
     networks = build_networks(config)
     with torch.no_grad():
         networks["topology"].edge.bias.fill_(float("nan"))

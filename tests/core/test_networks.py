@@ -19,7 +19,7 @@ from immat_core.networks.image2sphere import radii_from_logits
 from immat_core.networks.refinement import pool_pixels
 from immat_core.networks.topology import NEVER
 
-SMALL = NetworkConfig(width=0.125, spheres=20, dense=50, hidden=32)
+SMALL = NetworkConfig(image_size=64, width=0.125, spheres=20, dense=50, hidden=32)
 
 
 def networks(config=SMALL, seed=0):
@@ -73,7 +73,7 @@ def test_unknown_name_in_the_package_is_an_attribute_error():
 
 
 def test_paper_size_is_resnet18_and_shapes_are_the_papers():
-    config = NetworkConfig(image_size=224)
+    config = NetworkConfig()
     built = networks(config)
     assert tuple(built) == NETWORKS
     # ResNet18 without its classifier has 11,176,512 weights; the alpha channel adds 64 x 7 x 7.
@@ -96,7 +96,7 @@ def test_map_sizes_are_those_of_the_encoder(size):
 
 
 def test_untrained_networks_predict_sane_and_distinct_spheres():
-    config = NetworkConfig(width=0.5)
+    config = NetworkConfig(image_size=64, width=0.5)
     built = networks(config)
     with torch.no_grad():
         out = built["image2sphere"](torch.rand(1, 4, 64, 64))
