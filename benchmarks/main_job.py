@@ -64,7 +64,7 @@ def _builder(mat: MedialMesh, steps: int) -> Work:
 
 def _writer(surface: SurfaceMesh) -> Work:
     mesh = bpy.data.meshes.new("Ours")
-    return lambda: write_surface(mesh, surface.vertices, surface.quads)
+    return lambda: write_surface(mesh, surface.vertices, surface.faces)
 
 
 def _plain_writer(surface: SurfaceMesh) -> Work:
@@ -72,7 +72,7 @@ def _plain_writer(surface: SurfaceMesh) -> Work:
 
     def write() -> None:
         mesh.clear_geometry()
-        mesh.from_pydata(surface.vertices.tolist(), [], surface.quads.tolist())
+        mesh.from_pydata(surface.vertices.tolist(), [], surface.faces.tolist())
         mesh.update()
 
     return write

@@ -147,7 +147,7 @@ def _write(
 ) -> None:
     from immat_core.surface import thin_limit
 
-    write_surface(mesh, surface.vertices, surface.quads)
+    write_surface(mesh, surface.vertices, surface.faces)
     mesh[SIGNATURE] = bridge.signature(mat, obj.immat.voxel)
     problems.pop(obj.session_uid, None)
     if obj.immat.voxel > thin_limit(mat):

@@ -64,7 +64,7 @@ def write_grid(path: str | Path, mat: MedialMesh, voxel: float = 1 / 128) -> Non
 
 def _obj(mesh: SurfaceMesh) -> bytes:
     lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in mesh.vertices.tolist()]
-    lines += [f"f {a} {b} {c} {d}" for a, b, c, d in (mesh.quads + 1).tolist()]
+    lines += ["f " + " ".join(map(str, face)) for face in (mesh.faces + 1).tolist()]
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -73,11 +73,12 @@ def _ply(mesh: SurfaceMesh) -> bytes:
         "ply\nformat binary_little_endian 1.0\n"
         f"element vertex {len(mesh.vertices)}\n"
         "property float x\nproperty float y\nproperty float z\n"
-        f"element face {len(mesh.quads)}\n"
+        f"element face {len(mesh.faces)}\n"
         "property list uchar int vertex_indices\nend_header\n"
     )
-    faces = np.empty(len(mesh.quads), [("count", "u1"), ("indices", "<i4", 4)])
-    faces["count"], faces["indices"] = 4, mesh.quads
+    corners = mesh.faces.shape[1]
+    faces = np.empty(len(mesh.faces), [("count", "u1"), ("indices", "<i4", corners)])
+    faces["count"], faces["indices"] = corners, mesh.faces
     return header.encode() + mesh.vertices.astype("<f4").tobytes() + faces.tobytes()
 
 

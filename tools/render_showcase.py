@@ -113,16 +113,16 @@ def _add(vertices: NDArray[Any], faces: NDArray[Any], color: tuple[float, float,
 
 def _surface_objects(mat: MedialMesh) -> None:
     surface = build_surface(mat, 1 / 200)
-    _add(surface.vertices, surface.quads, SKIN)
+    _add(surface.vertices, surface.faces, SKIN)
 
 
 def _medial_objects(mat: MedialMesh) -> None:
     """Spheres at their size, edges as thin tubes, faces as thin plates: all small medial meshes."""
     spheres = build_surface(MedialMesh(mat.centers, np.maximum(mat.radii * 0.75, 0.006)), 1 / 300)
-    _add(spheres.vertices, spheres.quads, SPHERE)
+    _add(spheres.vertices, spheres.faces, SPHERE)
     thin = MedialMesh(mat.centers, np.full(len(mat.radii), 0.003), mat.all_edges, mat.faces)
     net = build_surface(thin, 1 / 420)
-    _add(net.vertices, net.quads, EDGE)
+    _add(net.vertices, net.faces, EDGE)
 
 
 def _render() -> Image.Image:

@@ -45,7 +45,7 @@ class SurfaceReport:
 
 def check_surface(mesh: SurfaceMesh) -> SurfaceReport:
     """Check a surface."""
-    return check_polygons(mesh.vertices, mesh.quads)
+    return check_polygons(mesh.vertices, mesh.faces)
 
 
 def check_polygons(

@@ -1,4 +1,4 @@
-"""The surface of a medial mesh as quads."""
+"""The surface of a medial mesh as triangles or quads."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ class SurfaceMesh:
     ----------
     vertices
         (n, 3) float32, in the frame and unit of the medial mesh.
-    quads
-        (q, 4) int32, indices of vertices, counter-clockwise seen from outside.
+    faces
+        (f, 3) or (f, 4) int32, indices of vertices, counter-clockwise seen from outside.
     """
 
     vertices: FloatArray
-    quads: IndexArray
+    faces: IndexArray
 
     @property
     def triangles(self) -> IndexArray:
-        """(2q, 3) int32: each quad split from its first to its third corner, a new array."""
-        return np.ascontiguousarray(self.quads[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3))
+        """(t, 3) int32: triangles as they are, each quad split from its first to its third."""
+        if self.faces.shape[1] == 3:
+            return self.faces
+        return np.ascontiguousarray(self.faces[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3))

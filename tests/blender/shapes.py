@@ -60,7 +60,7 @@ def assert_surface_is_current(addon: ModuleType, obj: Any) -> None:
     expected = build_surface(addon.bridge.read_medial_mesh(obj), obj.immat.voxel)
     vertices, quads = surface_arrays(obj)
     np.testing.assert_array_equal(vertices, expected.vertices)
-    np.testing.assert_array_equal(quads, expected.quads)
+    np.testing.assert_array_equal(quads, expected.faces)
 
 
 def edit(obj: Any, select: list[int]) -> None:

@@ -351,14 +351,14 @@ def test_edges_of_the_surface_are_those_that_blender_finds(addon):
     from immat_core.surface import build_surface
 
     surface = build_surface(bent_mat(), VOXEL)
-    edges, corner_edges = addon.surface_mesh.quad_edges(surface.quads, len(surface.vertices))
+    edges, corner_edges = addon.surface_mesh.quad_edges(surface.faces, len(surface.vertices))
     mesh = bpy.data.meshes.new("reference")
-    mesh.from_pydata(surface.vertices, [], surface.quads)
+    mesh.from_pydata(surface.vertices, [], surface.faces)
     found = np.empty((len(mesh.edges), 2), np.int32)
     mesh.edges.foreach_get("vertices", found.ravel())
     np.testing.assert_array_equal(np.unique(np.sort(found, 1), axis=0), edges)
-    start = surface.quads.ravel()
-    end = np.roll(surface.quads, -1, 1).ravel()
+    start = surface.faces.ravel()
+    end = np.roll(surface.faces, -1, 1).ravel()
     np.testing.assert_array_equal(edges[corner_edges], np.sort(np.stack([start, end], 1), 1))
 
 

@@ -51,15 +51,15 @@ def test_obj_keeps_the_quads(tmp_path):
     write_mesh(tmp_path / "a.obj", MESH)
     lines = (tmp_path / "a.obj").read_text().splitlines()
     faces = [line.split()[1:] for line in lines if line.startswith("f ")]
-    np.testing.assert_array_equal(np.array(faces, int) - 1, MESH.quads)
+    np.testing.assert_array_equal(np.array(faces, int) - 1, MESH.faces)
 
 
 def test_ply_keeps_the_quads(tmp_path):
     write_mesh(tmp_path / "a.ply", MESH)
     data = (tmp_path / "a.ply").read_bytes()
-    faces = np.frombuffer(data[-17 * len(MESH.quads) :], [("count", "u1"), ("indices", "<i4", 4)])
+    faces = np.frombuffer(data[-17 * len(MESH.faces) :], [("count", "u1"), ("indices", "<i4", 4)])
     assert (faces["count"] == 4).all()
-    np.testing.assert_array_equal(faces["indices"], MESH.quads)
+    np.testing.assert_array_equal(faces["indices"], MESH.faces)
 
 
 def test_glb_has_y_up_front_toward_plus_z_and_outward_normals(tmp_path):
@@ -88,7 +88,7 @@ def test_grid_file(tmp_path):
     grid = load_openvdb().read(str(path), "surface")
     points, quads = grid.convertToQuads()
     mesh = build_surface(ring(), 1 / 32)
-    assert (len(points), len(quads)) == (len(mesh.vertices), len(mesh.quads))
+    assert (len(points), len(quads)) == (len(mesh.vertices), len(mesh.faces))
     assert [found.name for found in tmp_path.iterdir()] == ["ring.vdb"]
 
 

@@ -127,7 +127,7 @@ def test_a_shape_moved_by_whole_voxels_keeps_its_mesh():
     voxel = 1 / 64
     mesh = build_surface(stool(), voxel)
     there = build_surface(moved(stool(), [3.0, -16.0, 1 + voxel]), voxel)
-    np.testing.assert_array_equal(there.quads.shape, mesh.quads.shape)
+    np.testing.assert_array_equal(there.faces.shape, mesh.faces.shape)
     back = there.vertices.astype(np.float64) - [3.0, -16.0, 1 + voxel]
     near = np.sort(mesh.vertices.sum(1)), np.sort(back.sum(1))
     np.testing.assert_allclose(*near, atol=2e-5)
@@ -149,7 +149,7 @@ def test_lattice_points_on_the_surface_are_inside_wherever_it_is_moved():
         offset = 0.01 * step * np.array([3, -7, 1])
         corners = np.array([[0, 0, 0], [0.5, 0, 0], [0, 0.5, 0]]) + offset
         mesh = build_surface(MedialMesh(corners, [0.12] * 3, faces=[[0, 1, 2]]), 0.01)
-        counts.add((len(mesh.vertices), len(mesh.quads)))
+        counts.add((len(mesh.vertices), len(mesh.faces)))
         assert check_surface(mesh).manifold
         sides = mesh.vertices[mesh.triangles].astype(np.float64)
         area = np.cross(sides[:, 1] - sides[:, 0], sides[:, 2] - sides[:, 0])
@@ -159,11 +159,11 @@ def test_lattice_points_on_the_surface_are_inside_wherever_it_is_moved():
 
 def test_types_and_triangles():
     mesh = build_surface(BALL, 1 / 20)
-    assert (mesh.vertices.dtype, mesh.quads.dtype) == (np.float32, np.int32)
+    assert (mesh.vertices.dtype, mesh.faces.dtype) == (np.float32, np.int32)
     assert mesh.vertices.flags.c_contiguous
-    assert mesh.quads.flags.c_contiguous
-    quads, triangles = (check_polygons(mesh.vertices, f) for f in (mesh.quads, mesh.triangles))
-    assert len(mesh.triangles) == 2 * len(mesh.quads)
+    assert mesh.faces.flags.c_contiguous
+    quads, triangles = (check_polygons(mesh.vertices, f) for f in (mesh.faces, mesh.triangles))
+    assert len(mesh.triangles) == 2 * len(mesh.faces)
     assert triangles.manifold
     assert triangles.volume == pytest.approx(quads.volume, rel=1e-6)
 

@@ -1,0 +1,40 @@
+"""The sidebar tab, its sub-panels in the order of the work, and the entries in Blender's menus."""
+
+import bpy
+
+from . import edit, export, picture, predict, surface
+
+
+def draw_import(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    """Our line in File > Import."""
+    menu.layout.operator("immat.import_ma", text="Medial Axis Transform (.ma)")
+
+
+def draw_export(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    """Our line in File > Export."""
+    menu.layout.operator("immat.export_ma", text="Medial Axis Transform (.ma)")
+
+
+CLASSES = (
+    *picture.CLASSES,
+    *predict.CLASSES,
+    *edit.CLASSES,
+    *surface.CLASSES,
+    *export.CLASSES,
+)
+
+
+def register() -> None:
+    """Register the panels and add the menu entries."""
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    bpy.types.TOPBAR_MT_file_import.append(draw_import)
+    bpy.types.TOPBAR_MT_file_export.append(draw_export)
+
+
+def unregister() -> None:
+    """Take them away in reverse."""
+    bpy.types.TOPBAR_MT_file_export.remove(draw_export)
+    bpy.types.TOPBAR_MT_file_import.remove(draw_import)
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

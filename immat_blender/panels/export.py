@@ -1,0 +1,19 @@
+"""The panel of the files."""
+
+import bpy
+
+from .sidebar import MatSidebar
+
+
+class IMMAT_PT_export(MatSidebar, bpy.types.Panel):
+    """Files."""
+
+    bl_label = "Export"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Draw the export buttons."""
+        self.layout.operator("immat.export_surface", icon="EXPORT")
+        self.layout.operator("immat.export_ma", icon="EXPORT")
+
+
+CLASSES = (IMMAT_PT_export,)
