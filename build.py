@@ -2,7 +2,7 @@
 
 ``python build.py [--out dist] [--platform PLATFORM]...`` prints each zip's size and, on its last
 line, the path of the last one. The same sources give the same bytes. Nothing is fetched but the
-pinned wheels of ``requirements/extension-wheels.txt``, which stay in ``.tools/wheels``.
+pinned wheels of ``requirements/extension-*.txt``, which stay in ``.tools/wheels``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent
 MANIFEST = REPOSITORY / "blender_manifest.toml"
-REQUIREMENTS = REPOSITORY / "requirements" / "extension-wheels.txt"
+REQUIREMENTS = REPOSITORY / "requirements"
 WHEEL_CACHE = REPOSITORY / ".tools" / "wheels"
 
 # Blender 4.3 to 5.0 run Python 3.11; Debian's Blender 4.3 and Blender 5.1 on run 3.13.
@@ -37,8 +37,15 @@ PLATFORMS = {
     "macos-x64": "macosx_13_0_x86_64",
 }
 
-# One platform's zip has to stay below this.
-MAX_BYTES = 130_000_000
+# Numba of the present has no wheels for Intel Macs.
+COMPILERS = {"macos-x64": "extension-compiler-macos-x64.txt"}
+
+# One wheel of these serves every Python: their library is called by ctypes. It is large.
+PACKED_ONCE = ("llvmlite",)
+
+# One platform's zip has to stay below this. LLVM, with which Numba compiles the surface's kernels,
+# is 60 MB of it on Linux, ONNX Runtime for two Pythons 35 MB.
+MAX_BYTES = 140_000_000
 
 # What the core cannot predict without.
 NETWORK_FILES = ("config.json", "immat.safetensors")
@@ -154,33 +161,94 @@ def wheel_record(members: list[Member], own_name: str) -> str:
     return "\n".join([*lines, f"{own_name},,"]) + "\n"
 
 
+def requirement_files(target: str) -> list[Path]:
+    """The pins of a platform's wheels."""
+    compiler = COMPILERS.get(target, "extension-compiler.txt")
+    return [REQUIREMENTS / "extension-wheels.txt", REQUIREMENTS / compiler]
+
+
 def fetch_wheels(target: str) -> list[Path]:
     """The third-party wheels of a platform, their hashes checked: cached, else downloaded."""
     folder = WHEEL_CACHE / target
-    pins = re.findall(r"^(\w[\w.-]*)==(\S+)", REQUIREMENTS.read_text("utf-8"), re.MULTILINE)
-    hashes = set(re.findall(r"--hash=sha256:([0-9a-f]{64})", REQUIREMENTS.read_text("utf-8")))
+    files = requirement_files(target)
+    text = "\n".join(file.read_text("utf-8") for file in files)
+    pins = re.findall(r"^(\w[\w.-]*)==(\S+)", text, re.MULTILINE)
+    hashes = set(re.findall(r"--hash=sha256:([0-9a-f]{64})", text))
     for python_version in PYTHON_VERSIONS:
         tag = "cp" + python_version.replace(".", "")
         if not all(list(folder.glob(f"{name}-{version}-{tag}-{tag}-*")) for name, version in pins):
-            download_wheels(folder, python_version, PLATFORMS[target])
-    wheels = sorted(
-        wheel for name, version in pins for wheel in folder.glob(f"{name}-{version}-*.whl")
-    )
-    for wheel in wheels:
-        if hashlib.sha256(wheel.read_bytes()).hexdigest() not in hashes:
-            raise BuildError(f"{wheel} has a hash that is not pinned; delete it and build again")
-    if len(wheels) != len(pins) * len(PYTHON_VERSIONS):
-        raise BuildError(f"{folder} holds {len(wheels)} wheels; delete it and build again")
+            download_wheels(folder, files, python_version, PLATFORMS[target])
+    wheels = []
+    for name, version in pins:
+        found = sorted(folder.glob(f"{name}-{version}-*.whl"))
+        if len(found) != len(PYTHON_VERSIONS):
+            raise BuildError(
+                f"{folder} holds {len(found)} wheels of {name}; delete it, build again"
+            )
+        for wheel in found:
+            if hashlib.sha256(wheel.read_bytes()).hexdigest() not in hashes:
+                raise BuildError(f"{wheel} has a hash that is not pinned; delete it, build again")
+        wheels += [pack_once(found)] if name in PACKED_ONCE else found
     return wheels
 
 
-def download_wheels(folder: Path, python_version: str, pip_platform: str) -> None:
+def download_wheels(
+    folder: Path, requirements: list[Path], python_version: str, pip_platform: str
+) -> None:
     """Download the pinned wheels for a Python version and a platform."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += ["--only-binary=:all:", "--no-deps", "--require-hashes", "--dest", str(folder)]
     command += ["--python-version", python_version, "--platform", pip_platform]
-    if subprocess.run([*command, "--requirement", str(REQUIREMENTS)], check=False).returncode:
+    for file in requirements:
+        command += ["--requirement", str(file)]
+    if subprocess.run(command, check=False).returncode:
         raise BuildError(f"pip could not download the wheels for {pip_platform}")
+
+
+def pack_once(wheels: list[Path]) -> Path:
+    """One wheel for every Python, in place of wheels that differ in their tag alone.
+
+    Raises
+    ------
+    BuildError
+        When they differ in more, or hold a module that is compiled for one Python.
+    """
+    name, version, _, _, machine = wheels[-1].stem.split("-")
+    if len({tuple(wheel_content(wheel)) for wheel in wheels}) != 1:
+        raise BuildError(f"the wheels of {name} {version} for {machine} differ: pack them all")
+    digest = hashlib.sha256(wheels[-1].read_bytes()).hexdigest()
+    packed = wheels[-1].parent / f"once-{digest[:16]}" / f"{name}-{version}-py3-none-{machine}.whl"
+    if packed.is_file():
+        return packed
+    info = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(wheels[-1]) as archive:
+        members = [
+            Member(entry.filename, archive.read(entry))
+            for entry in archive.infolist()
+            if not entry.is_dir() and entry.filename not in {f"{info}/WHEEL", f"{info}/RECORD"}
+        ]
+        header = archive.read(f"{info}/WHEEL").decode()
+    header = re.sub(r"^Tag: \w+-\w+-", "Tag: py3-none-", header, flags=re.MULTILINE)
+    members.append(Member(f"{info}/WHEEL", header.encode()))
+    members.append(Member(f"{info}/RECORD", wheel_record(members, f"{info}/RECORD").encode()))
+    packed.parent.mkdir(exist_ok=True)
+    write_archive(packed, members)
+    return packed
+
+
+def wheel_content(wheel: Path) -> list[tuple[str, int, int]]:
+    """Name, length and checksum of what a wheel installs, but for its metadata.
+
+    A library's checksum is left out: where it was linked anew, it holds another date.
+    """
+    libraries = (".so", ".dylib", ".dll")
+    with zipfile.ZipFile(wheel) as archive:
+        entries = [e for e in archive.infolist() if ".dist-info/" not in e.filename]
+    if any(re.search(r"\.pyd$|\.cpython-|\.abi3\.", entry.filename) for entry in entries):
+        raise BuildError(f"{wheel.name} holds a module that is compiled for one Python")
+    return sorted(
+        (e.filename, e.file_size, 0 if e.filename.endswith(libraries) else e.CRC) for e in entries
+    )
 
 
 def staged_manifest(targets: list[str], wheels: list[Path]) -> bytes:
