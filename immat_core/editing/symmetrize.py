@@ -1,0 +1,52 @@
+"""One half of a medial mesh replaced by the mirror image of the other."""
+
+from __future__ import annotations
+
+from immat_core.editing.draft import Draft, MedialEdit
+from immat_core.medial_mesh import MedialMesh
+
+
+def symmetrize(mat: MedialMesh, axis: int = 0, side: int = 1, snap: float = 0.0) -> MedialEdit:
+    """Keep the half on one side of the plane through the origin, and mirror it: radii too.
+
+    What crosses the plane is cut there by an interpolated sphere, so the kept half keeps its shape.
+
+    Parameters
+    ----------
+    axis
+        0, 1 or 2: the plane is at right angles to it.
+    side
+        +1 keeps the half with the positive coordinates, -1 the other.
+    snap
+        Spheres at most this far from the plane are put on it.
+
+    Returns
+    -------
+    The edit; nothing is selected. Spheres on the plane are there once.
+    """
+    draft = Draft(mat)
+    for index, sphere in enumerate(draft.spheres):
+        if abs(sphere[axis]) <= snap:
+            draft.spheres[index] = sphere.copy()
+            draft.spheres[index][axis] = 0.0
+    for one, other in mat.all_edges.tolist():
+        start, end = draft.spheres[one][axis], draft.spheres[other][axis]
+        if start * end < 0:
+            made = draft.split_edge(one, other, start / (start - end))
+            draft.spheres[made][axis] = 0.0
+    places = [side * sphere[axis] for sphere in draft.spheres]
+    draft.remove(index for index, place in enumerate(places) if place < 0)
+    _mirror(draft, places, axis)
+    return draft.finish()
+
+
+def _mirror(draft: Draft, places: list[float], axis: int) -> None:
+    """Add the mirror image of all that lies in front of the plane."""
+    image = list(range(len(places)))
+    for index, place in enumerate(places):
+        if place > 0:
+            mirrored = draft.spheres[index].copy()
+            mirrored[axis] *= -1
+            image[index] = draft.add(mirrored, draft.origins[index])
+    draft.edges |= {tuple(sorted(image[i] for i in edge)) for edge in draft.edges}
+    draft.faces |= {tuple(sorted(image[i] for i in face)) for face in draft.faces}
