@@ -49,6 +49,8 @@ class ParametricShape:
         256 connected spheres.
     dense
         (2048, 3) float32 points spread over the medial mesh.
+    curves, sheets
+        The parts that the shape was built of, in the same frame.
     """
 
     category: str
@@ -58,6 +60,8 @@ class ParametricShape:
     colors: FloatArray
     mat: MedialMesh
     dense: FloatArray
+    curves: tuple[Curve, ...]
+    sheets: tuple[Sheet, ...]
 
 
 def generate(category: str, seed: int) -> ParametricShape:
@@ -90,4 +94,6 @@ def generate(category: str, seed: int) -> ParametricShape:
         colors=np.concatenate(builder.colors).astype(np.float32),
         mat=mat,
         dense=sample_dense(mat, rng),
+        curves=tuple(curves),
+        sheets=tuple(sheets),
     )
