@@ -17,7 +17,8 @@ def curve_edges(mat: MedialMesh) -> IndexArray:
     sides = mat.faces[:, [[0, 1], [0, 2], [1, 2]]].reshape(-1, 2)
     taken = set(map(tuple, sides.tolist()))
     kept = [edge not in taken for edge in map(tuple, mat.edges.tolist())]
-    return mat.edges[np.array(kept, bool)]
+    rods: IndexArray = mat.edges[np.array(kept, bool)]
+    return rods
 
 
 def chains(edges: ArrayLike) -> list[NDArray[np.int64]]:

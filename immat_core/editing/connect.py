@@ -73,7 +73,7 @@ def join_pieces(mat: MedialMesh, chosen: ArrayLike | None = None) -> MedialEdit:
 
 def piece_labels(mat: MedialMesh) -> NDArray[np.int64]:
     """(n,) int64: spheres that edges and faces connect share a number."""
-    labels = np.arange(len(mat.radii))
+    labels: NDArray[np.int64] = np.arange(len(mat.radii))
     one, other = mat.all_edges.T
     while True:
         least = np.minimum(labels[one], labels[other])

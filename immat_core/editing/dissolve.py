@@ -110,8 +110,8 @@ def _part(draft: Draft, spheres: list[int], edges: Simplices, faces: Simplices) 
     return MedialMesh(
         values[:, :3],
         values[:, 3],
-        np.array([[number[i] for i in edge] for edge in edges], np.int64).reshape(-1, 2),
-        np.array([[number[i] for i in face] for face in faces], np.int64).reshape(-1, 3),
+        np.array([[number[i] for i in edge] for edge in edges], np.int32).reshape(-1, 2),
+        np.array([[number[i] for i in face] for face in faces], np.int32).reshape(-1, 3),
     )
 
 

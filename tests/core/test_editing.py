@@ -322,7 +322,8 @@ def test_balls_in_a_box(start, center, radius):
 def test_a_ball_in_a_tube_ends_on_its_axis():
     def nearest(point):
         away = point * [1, 1, 0]
-        outward = away / max(np.linalg.norm(away), 1e-12)
+        reach = np.linalg.norm(away)
+        outward = away / reach if reach > 1e-9 else np.array([1.0, 0, 0])
         return point * [0, 0, 1] + 0.25 * outward, outward
 
     center, radius = maximal_ball([0.1, 0.02, 7], nearest, 10.0)
