@@ -1,0 +1,74 @@
+"""The commands of the corpus: ``python -m training.corpus COMMAND``.
+
+fetch        download the Debian packages of a tier and unpack them, nothing is installed
+read         read every listed model of the fetched packages
+build        fetch, then read
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+from immat_core.errors import UserError
+from training.corpus import CATEGORIES, CORPUS_FOLDER
+from training.corpus.fetch import fetch_packages
+from training.corpus.lock import load_lock
+from training.corpus.manifest import TIERS, load_manifest, packages_of
+from training.corpus.read import read_models
+
+NAMES_SHOWN = 12
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 when all of it went well, 2 when something could not be had."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.corpus",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=("fetch", "read", "build"))
+    parser.add_argument("--folder", type=Path, default=CORPUS_FOLDER, help="of the corpus")
+    parser.add_argument("--tier", choices=TIERS, default="core", help="how much to fetch")
+    parser.add_argument("--workers", type=int, default=1, help="processes")
+    options = parser.parse_args(arguments)
+    stages = {"build": ("fetch", "read")}.get(options.command, (options.command,))
+    good = True
+    try:
+        for stage in stages:
+            if stage == "fetch":
+                good &= _fetch(options.folder, options.tier)
+            elif stage == "read":
+                good &= _read(options.folder, options.workers)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0 if good else 2
+
+
+def _fetch(folder: Path, tier: str) -> bool:
+    failed = fetch_packages(folder / "packages", packages_of(tier))
+    for reason in failed.values():
+        print(reason, file=sys.stderr)
+    return not failed
+
+
+def _read(folder: Path, workers: int) -> bool:
+    report = read_models(folder, load_manifest(), load_lock(), workers)
+    count = Counter(record.category for record in report.read)
+    parts = ", ".join(f"{category} {count[category]}" for category in CATEGORIES)
+    print(f"{len(report.read)} models: {parts}")
+    if report.absent:
+        print(f"{len(report.absent)} models are of packages that are not fetched")
+    if report.changed:
+        shown = ", ".join(report.changed[:NAMES_SHOWN])
+        print(f"{len(report.changed)} models differ from lock.tsv: {shown}", file=sys.stderr)
+    for name, reason in report.failed.items():
+        print(f"{name}: {reason}", file=sys.stderr)
+    return not report.failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
