@@ -78,8 +78,8 @@ def heal(obj: bpy.types.Object) -> int:
 def write_radii(mesh: bpy.types.Mesh, radii: NDArray[np.floating[Any]]) -> None:
     """Write (n,) radii, in Object or Edit Mode, and tell Blender."""
     if mesh.is_editmode:
-        with _edited(mesh, destructive=False) as bm:
-            layer = _radius_layer(mesh, bm)
+        with edited(mesh, destructive=False) as bm:
+            layer = radius_layer(mesh, bm)
             for vertex, radius in zip(bm.verts, radii.tolist(), strict=True):
                 vertex[layer] = radius
         return
@@ -123,8 +123,8 @@ def write_spheres(mesh: bpy.types.Mesh, spheres: NDArray[np.floating[Any]]) -> N
         _set(ensure_radius(mesh), "value", spheres[:, 3], np.float32)
         mesh.update()
         return
-    with _edited(mesh, destructive=False) as bm:
-        layer = _radius_layer(mesh, bm)
+    with edited(mesh, destructive=False) as bm:
+        layer = radius_layer(mesh, bm)
         for vertex, (x, y, z, radius) in zip(bm.verts, spheres.tolist(), strict=True):
             vertex.co = (x, y, z)
             vertex[layer] = radius
@@ -132,7 +132,7 @@ def write_spheres(mesh: bpy.types.Mesh, spheres: NDArray[np.floating[Any]]) -> N
 
 def write_topology(mesh: bpy.types.Mesh, edges: IndexArray, faces: IndexArray) -> None:
     """Replace edges (m, 2) and faces (k, 3), keeping the vertices and all that they carry."""
-    with _edited(mesh, destructive=True) as bm:
+    with edited(mesh, destructive=True) as bm:
         for edge in list(bm.edges):
             bm.edges.remove(edge)
         bm.verts.ensure_lookup_table()
@@ -230,7 +230,8 @@ def _set(attribute: bpy.types.Attribute, field: str, values: NDArray[Any], dtype
     attribute.data.foreach_set(field, np.ascontiguousarray(values, dtype).ravel())
 
 
-def _radius_layer(mesh: bpy.types.Mesh, bm: bmesh.types.BMesh) -> bmesh.types.BMLayerItem:
+def radius_layer(mesh: bpy.types.Mesh, bm: bmesh.types.BMesh) -> bmesh.types.BMLayerItem:
+    """The radii in ``bm``; making the layer where it is missing ends all references to vertices."""
     layer = bm.verts.layers.float.get(RADIUS)
     if layer is None:
         found = mesh.attributes.get(RADIUS)
@@ -241,7 +242,7 @@ def _radius_layer(mesh: bpy.types.Mesh, bm: bmesh.types.BMesh) -> bmesh.types.BM
 
 
 @contextmanager
-def _edited(mesh: bpy.types.Mesh, destructive: bool) -> Iterator[bmesh.types.BMesh]:
+def edited(mesh: bpy.types.Mesh, destructive: bool) -> Iterator[bmesh.types.BMesh]:
     """A BMesh to change; the change goes to the mesh in Object Mode and is shown in Edit Mode."""
     if mesh.is_editmode:
         yield bmesh.from_edit_mesh(mesh)

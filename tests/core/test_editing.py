@@ -240,6 +240,13 @@ def test_spheres_near_the_plane_are_snapped_onto_it_and_not_doubled():
     assert len(edit.mat.edges) == 2
 
 
+def test_the_plane_may_lie_anywhere():
+    mat = random_mat(5)
+    moved = MedialMesh(mat.centers + np.float32([0, 0, 2]), mat.radii, mat.edges, mat.faces)
+    there = symmetrize(moved, 2, 1, plane=2.0).mat
+    np.testing.assert_allclose(there.centers - [0, 0, 2], symmetrize(mat, 2).mat.centers, atol=1e-6)
+
+
 def test_an_edge_across_the_plane_is_cut_there():
     mat = MedialMesh([[-1, 0, 0], [3, 0, 0]], [0.1, 0.5], [[0, 1]])
     edit = symmetrize(mat)
