@@ -261,7 +261,7 @@ def _writable_folder(package: str) -> Path | None:
     sources = hashlib.sha256()
     for path in sorted(Path(package).glob("*.py")):
         text = path.read_bytes()
-        if b"immat_core.kernels" in text:
+        if b"from immat_core.kernels import kernel" in text:
             sources.update(text)
     name = Path(package).name
     folder = cache_folder() / f"{name}-{sources.hexdigest()[:16]}"
