@@ -67,7 +67,7 @@ class MedialMesh:
     def all_edges(self) -> IndexArray:
         """(m, 2) int32: the edges and the sides of the faces, each once, sorted."""
         sides = self.faces[:, [[0, 1], [0, 2], [1, 2]]].reshape(-1, 2)
-        return _unique_rows(np.concatenate([self.edges, sides]))
+        return _unique_rows(np.concatenate([self.edges, sides]), len(self.radii))
 
     @property
     def bounds(self) -> FloatArray:
@@ -93,10 +93,15 @@ def _simplices(rows: ArrayLike, size: int, spheres: int, name: str) -> IndexArra
     repeated = (np.diff(indices, axis=1) == 0).any(axis=1)
     if repeated.any():
         raise ValueError(f"{name} {int(np.argmax(repeated))} names a sphere twice")
-    return _unique_rows(indices)
+    return _unique_rows(indices, spheres)
 
 
-def _unique_rows(indices: NDArray[np.integer[Any]]) -> IndexArray:
-    if not len(indices):
-        return np.empty((0, indices.shape[1]), np.int32)
-    return np.ascontiguousarray(np.unique(indices, axis=0), np.int32)
+def _unique_rows(indices: NDArray[np.integer[Any]], spheres: int) -> IndexArray:
+    """The rows (k, 2) or (k, 3), each once, sorted."""
+    size = indices.shape[1]
+    if spheres**size > np.iinfo(np.int64).max:
+        return np.ascontiguousarray(np.unique(indices, axis=0), np.int32)
+    # One number a row sorts far faster than a row.
+    shape = (max(spheres, 1),) * size
+    keys = np.unique(np.ravel_multi_index(tuple(indices.T), shape))
+    return np.ascontiguousarray(np.stack(np.unravel_index(keys, shape), axis=1), np.int32)
