@@ -5,17 +5,46 @@ The zip is the one that IMMAT_ZIP names, or one that `build.py` makes now.
 
 from __future__ import annotations
 
+import fcntl
+import itertools
 import os
+import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
-RESOURCES = tempfile.mkdtemp(prefix="immat-blender-")
+
+
+def claim_folder() -> tuple[Path, IO[str]]:
+    """An empty folder that no other session has, and its lock, which lasts as long as the process.
+
+    Always the same ones: compiled kernels are kept by the path of their sources.
+    """
+    pool = ROOT / ".tools" / "blender-resources"
+    pool.mkdir(parents=True, exist_ok=True)
+    for number in itertools.count():
+        folder = pool / f"{Path(sys.prefix).name.strip('.')}-{number}"
+        lock = folder.with_suffix(".lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        return folder, lock
+    raise AssertionError("there is always another number")
+
+
+_folder, _lock = claim_folder()
+RESOURCES = str(_folder)
 os.environ["BLENDER_USER_RESOURCES"] = RESOURCES
+# In place of the user's folder, so that a second session need not compile again.
+os.environ["IMMAT_CACHE"] = str(ROOT / ".tools" / "kernels")
 # What is tested is the wheel inside the zip, not the sources that happen to lie here.
 sys.path[:] = [path for path in sys.path if path and Path(path).resolve() != ROOT]
 

@@ -13,7 +13,10 @@ import pytest
 from conftest import PACKAGE, RESOURCES
 from shapes import add_mat, fake_predict, predicted_mat
 
-HEAVY = ("onnxruntime", "PIL", "openvdb", "pyopenvdb", "torch", "scipy")
+HEAVY = (
+    *("onnxruntime", "PIL", "openvdb", "pyopenvdb"),
+    *("numba", "llvmlite", "manifold3d", "torch", "scipy"),
+)
 
 
 def our_classes():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import bpy
 
-HEAVY = ("onnxruntime", "PIL", "scipy", "torch", "openvdb", "pyopenvdb")
+HEAVY = ("onnxruntime", "PIL", "scipy", "torch", "openvdb", "pyopenvdb", "numba", "manifold3d")
 
 arguments = sys.argv[sys.argv.index("--") + 1 :]
 
