@@ -1,4 +1,4 @@
-"""Pictures of parametric shapes, framed exactly as ``immat_core.image.crop`` frames a picture.
+"""Pictures of shapes, framed exactly as ``immat_core.image.crop`` frames a picture.
 
 A z-buffer rasteriser on the processor: 2 to 3 CPU-ms a picture of 64 pixels with nine samples
 each, by the camera's own projection; VTK needs 10 and more, a graphics library, and its camera
@@ -8,18 +8,35 @@ bent to ours.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from immat_core.camera import Camera, frame_camera
-from training.shapes import ParametricShape
+from training.pictures.raster import visible
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
 
 SUPERSAMPLING = 3
 """Samples a pixel along each side."""
+
+
+class Renderable(Protocol):
+    """Triangles that share no vertex, for example a ``training.shapes.ParametricShape``."""
+
+    @property
+    def vertices(self) -> NDArray[np.float32]:
+        """(3 t, 3) float32, three a triangle."""
+
+    @property
+    def normals(self) -> NDArray[np.float32]:
+        """(3 t, 3) float32 unit normals."""
+
+    @property
+    def colors(self) -> NDArray[np.float32]:
+        """(t, 3) float32 linear RGB, 0..1, one a triangle."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +94,7 @@ def draw_light(camera: Camera, rng: np.random.Generator) -> Light:
 
 
 def render(
-    shape: ParametricShape, camera: Camera, light: Light | None = None, size: int = 64
+    shape: Renderable, camera: Camera, light: Light | None = None, size: int = 64
 ) -> NDArray[np.uint8]:
     """Render a shape.
 
@@ -94,14 +111,7 @@ def render(
     """
     light = light or Light()
     side = size * SUPERSAMPLING
-    uv, depth = camera.project(shape.vertices)
-    screen = np.empty((len(uv), 3), np.float32)
-    screen[:, :2] = (uv + 1) * (side / 2)
-    screen[:, 2] = 1 / depth
-    nearest = np.zeros((side, side), np.float32)
-    owner = np.full((side, side), -1, np.int32)
-    weights = np.zeros((side, side, 2), np.float32)
-    _rasterise(screen.reshape(-1, 3, 3), nearest, owner, weights)
+    _, owner, weights = visible(shape.vertices.reshape(-1, 3, 3), camera, side)
     sums = np.zeros((size, size, 4))
     strengths = (light.key, light.fill, light.head, light.ambient, light.specular, light.shininess)
     _shade(
@@ -173,43 +183,3 @@ def _shade(
             for i in range(3):
                 pixel[i] += min(colors[t, i] * max(level, 0.0) + glint, 1.0)
             pixel[3] += 1
-
-
-@njit(cache=True, nogil=True)
-def _rasterise(
-    screen: NDArray[np.float32],
-    nearest: NDArray[np.float32],
-    owner: NDArray[np.int32],
-    weights: NDArray[np.float32],
-) -> None:
-    """Fill in the triangle that each sample sees and its two perspective-correct weights.
-
-    ``screen`` is (t, 3, 3): x and y in samples and 1 / depth; ``nearest`` holds 1 / depth, 0 for
-    nothing seen.
-    """
-    side = nearest.shape[0]
-    for t in range(screen.shape[0]):
-        x0, y0, w0 = screen[t, 0]
-        x1, y1, w1 = screen[t, 1]
-        x2, y2, w2 = screen[t, 2]
-        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
-        if abs(area) < 1e-9:
-            continue
-        left = max(0, int(np.ceil(min(x0, x1, x2) - 0.5)))
-        right = min(side - 1, int(np.floor(max(x0, x1, x2) - 0.5)))
-        top = max(0, int(np.ceil(min(y0, y1, y2) - 0.5)))
-        bottom = min(side - 1, int(np.floor(max(y0, y1, y2) - 0.5)))
-        for row in range(top, bottom + 1):
-            for column in range(left, right + 1):
-                px, py = column + 0.5 - x0, row + 0.5 - y0
-                b = (px * (y2 - y0) - (x2 - x0) * py) / area
-                c = ((x1 - x0) * py - px * (y1 - y0)) / area
-                a = 1 - b - c
-                if a < -1e-5 or b < -1e-5 or c < -1e-5:
-                    continue
-                inverse = a * w0 + b * w1 + c * w2
-                if inverse > nearest[row, column]:
-                    nearest[row, column] = inverse
-                    owner[row, column] = t
-                    weights[row, column, 0] = b * w1 / inverse
-                    weights[row, column, 1] = c * w2 / inverse
