@@ -1,0 +1,257 @@
+"""Mesh to medial mesh, stage by stage. Needs Numba; :mod:`immat_core.fit` is the way in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from immat_core.fit.accuracy import surface_errors
+from immat_core.fit.complexes import betti_numbers
+from immat_core.fit.connectivity import Complex, power_cells, surface_clusters
+from immat_core.fit.farthest import farthest_points
+from immat_core.fit.medial_balls import Samples, Surface, shrinking_balls, surface
+from immat_core.fit.refit import refit
+from immat_core.fit.settings import Betti, FitReport, FitResult, FitSettings
+from immat_core.fit.shell import Shell, build_shell
+from immat_core.fit.slabs import maximal_slabs, nearest_slabs
+from immat_core.fit.stages import Stages
+from immat_core.fit.subdivide import add_spheres
+from immat_core.fit.topology_filter import filter_topology
+from immat_core.fit.triangles import Triangles, clean_triangles
+from immat_core.fit.variational import Spheres, place_spheres
+from immat_core.medial_mesh import MedialMesh
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+SAMPLES_PER_SPHERE = 16
+VERTICES_PER_SPHERE = 30
+DILATIONS = (0.5, 0.0, 0.25)
+"""Voxels by which the solid is grown for power cells, in the order in which they are tried."""
+LARGE_ERROR = 0.015
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A fit in the shell's frame, before the offset is taken back.
+
+    Attributes
+    ----------
+    balls, edges, faces
+        (k, 4), (e, 2), (f, 3).
+    betti
+        Of the complex.
+    errors
+        (n,) distances to the surface, after the offset is taken back.
+    """
+
+    balls: Floats
+    edges: Indices
+    faces: Indices
+    betti: Betti
+    errors: Floats
+
+    def cost(self, wanted: Betti) -> tuple[int, int, float]:
+        """What the best candidate has least of: false components, false loops, error."""
+        return (
+            abs(self.betti[0] - wanted[0]),
+            abs(self.betti[1] - wanted[1]),
+            float(self.errors.mean()),
+        )
+
+
+def fit(
+    vertices: ArrayLike,
+    faces: ArrayLike,
+    spheres: int,
+    seed: int,
+    dense: int,
+    settings: FitSettings,
+    stages: Stages,
+) -> FitResult:
+    """Fit a medial mesh; see :func:`immat_core.fit.fit_medial_mesh`."""
+    stages.enter("shell", 0.2)
+    triangles = clean_triangles(vertices, faces)
+    wanted = max(settings.shell_vertices, VERTICES_PER_SPHERE * spheres)
+    whole = build_shell(
+        triangles, wanted, settings.fill_missing, should_cancel=stages.should_cancel
+    )
+    shell = _largest_parts(whole, spheres)
+    stages.enter("balls", 0.3)
+    where = surface(shell.vertices, shell.normals, shell.part)
+    rows = _choose_samples(shell, max(settings.samples, SAMPLES_PER_SPHERE * spheres), seed)
+    points, normals = shell.vertices[rows], shell.normals[rows]
+    samples = Samples(points, normals, shell.part[rows], shrinking_balls(where, points, normals))
+    feet = surface(shell.foot, shell.normals, shell.part)
+    best: Candidate | None = None
+    for attempt in range(max(1, settings.attempts)):
+        found = _attempt(
+            shell, where, samples, feet, shell.foot[rows], spheres, seed + attempt, settings, stages
+        )
+        if best is None or found.cost(shell.betti) < best.cost(shell.betti):
+            best = found
+        if best.betti == shell.betti:
+            break
+    assert best is not None
+    stages.enter("report", 1.0)
+    chosen = _dense_centers(samples.balls, dense, seed)
+    stages.finish()
+    return FitResult(
+        mat=_to_input(best, shell, triangles, settings.least_radius),
+        dense=(chosen * triangles.size + triangles.center).astype(np.float32),
+        report=_report(best, whole, shell, stages),
+    )
+
+
+def _attempt(
+    shell: Shell,
+    where: Surface,
+    samples: Samples,
+    feet: Surface,
+    sample_feet: Floats,
+    count: int,
+    seed: int,
+    settings: FitSettings,
+    stages: Stages,
+) -> Candidate:
+    """One fit: spheres, connections, refit, and what they are worth."""
+    stages.enter("spheres", 0.7)
+    placed = place_spheres(samples, where, count, seed, on_round=stages.advance)
+    stages.enter("connections", 0.8)
+    balls, edges, faces = _connect(shell, samples, placed, settings)
+    balls, edges, faces = add_spheres(balls, edges, faces, count)
+    stages.enter("refit", 0.95)
+    least = shell.offset + settings.least_radius
+    if settings.refit:
+        balls = refit(
+            balls, edges, faces, samples.points, samples.normals, least, on_step=stages.advance
+        )
+    stages.enter("report", 0.98)
+    thin = _without_offset(balls, shell, settings.least_radius)
+    spacing = float(np.sqrt(shell.areas.sum() / len(shell.areas)))
+    errors = surface_errors(thin, edges, faces, feet.tree, feet.normals, sample_feet, spacing, seed)
+    return Candidate(balls, edges, faces, betti_numbers(len(balls), edges, faces), errors)
+
+
+def _connect(
+    shell: Shell, samples: Samples, placed: Spheres, settings: FitSettings
+) -> tuple[Floats, Indices, Indices]:
+    """Spheres with edges and faces: the first way that gives the solid's Betti numbers."""
+    if callable(settings.connectivity):
+        mat = _mesh(placed.balls, *settings.connectivity(placed.balls, shell.vertices))
+        return placed.balls, mat.all_edges.astype(np.int64), mat.faces.astype(np.int64)
+    best: tuple[int, Floats, Indices, Indices] | None = None
+    ways: tuple[float | None, ...] = (None, *DILATIONS)
+    if settings.connectivity == "power_cells":
+        ways = DILATIONS
+    for dilation in ways:
+        if dilation is None:
+            spheres, found = surface_clusters(shell, placed)
+        else:
+            spheres, found = placed, power_cells(shell, placed, dilation)
+        priority = _owned(samples, spheres.balls, found) * 1e6
+        if dilation is not None:
+            priority = priority + found.support
+        edges, faces = filter_topology(spheres.balls, found, priority, shell, shell.betti[1])
+        betti = betti_numbers(len(spheres.part), edges, faces)
+        wrong = 10 * abs(betti[0] - shell.betti[0]) + abs(betti[1] - shell.betti[1])
+        if best is None or wrong < best[0]:
+            best = wrong, spheres.balls, edges, faces
+        if wrong == 0:
+            break
+    assert best is not None
+    return best[1:]
+
+
+def _owned(samples: Samples, balls: Floats, found: Complex) -> Floats:
+    """(f,) how many samples have their foot inside each face."""
+    if not len(found.faces):
+        return np.zeros(0)
+    slabs = maximal_slabs(len(balls), found.edges, found.faces)
+    feet = nearest_slabs(samples.points, balls, slabs)
+    inside = (feet.weights.min(1) > 0.02) & (feet.slab < len(found.faces))
+    return np.bincount(feet.slab[inside], minlength=len(found.faces)).astype(np.float64)
+
+
+def _largest_parts(shell: Shell, most: int) -> Shell:
+    """The shell, or its largest parts where there are more parts than spheres."""
+    if shell.betti[0] <= most:
+        return shell
+    area = np.bincount(shell.part, shell.areas)
+    largest = np.sort(np.argsort(-area, kind="stable")[:most])
+    kept = np.isin(shell.part, largest)
+    row = np.cumsum(kept) - 1
+    triangles = row[shell.triangles[kept[shell.triangles[:, 0]]]]
+    euler = int(kept.sum()) - len(triangles) // 2
+    return replace(
+        shell,
+        vertices=shell.vertices[kept],
+        normals=shell.normals[kept],
+        areas=shell.areas[kept],
+        triangles=triangles,
+        part=np.searchsorted(largest, shell.part[kept]),
+        foot=shell.foot[kept],
+        betti=(most, most - euler // 2, 0),
+    )
+
+
+def _choose_samples(shell: Shell, count: int, seed: int) -> Indices:
+    """Rows of vertices, by area, some of every part."""
+    if count >= len(shell.vertices):
+        return np.arange(len(shell.vertices))
+    rng = np.random.default_rng(seed)
+    # The least of exponential variables, each at the rate of its area: a draw without putting back.
+    turn = rng.exponential(size=len(shell.areas)) / np.maximum(shell.areas, 1e-300)
+    rows = np.argpartition(turn, count)[:count]
+    order = np.lexsort((turn, shell.part))
+    first = np.flatnonzero(np.diff(shell.part[order], prepend=-1))
+    some = order[(first[:, None] + np.arange(4)).clip(max=len(order) - 1).ravel()]
+    chosen: Indices = np.unique(np.concatenate([rows, some]))
+    return chosen
+
+
+def _dense_centers(balls: Floats, count: int, seed: int) -> Floats:
+    """(count, 3) centres far apart, repeated only where there are fewer."""
+    rows = farthest_points(balls[:, :3], count, seed)
+    return balls[np.resize(rows, count), :3]
+
+
+def _without_offset(balls: Floats, shell: Shell, least_radius: float) -> Floats:
+    """The spheres of the input's surface: those of the shell, less its offset."""
+    return np.column_stack([balls[:, :3], np.maximum(balls[:, 3] - shell.offset, least_radius)])
+
+
+def _to_input(
+    found: Candidate, shell: Shell, triangles: Triangles, least_radius: float
+) -> MedialMesh:
+    balls = _without_offset(found.balls, shell, least_radius) * triangles.size
+    balls[:, :3] += triangles.center
+    return _mesh(balls, found.edges, found.faces)
+
+
+def _mesh(balls: Floats, edges: NDArray[Any], faces: NDArray[Any]) -> MedialMesh:
+    spheres = balls.astype(np.float32)
+    return MedialMesh(spheres[:, :3], spheres[:, 3], edges.astype(np.int32), faces.astype(np.int32))
+
+
+def _report(found: Candidate, whole: Shell, shell: Shell, stages: Stages) -> FitReport:
+    q99 = float(np.percentile(found.errors, 99))
+    flags = {
+        "missing_facets_closed": whole.filled,
+        "betti_differ": found.betti != whole.betti,
+        "components_differ": found.betti[0] != whole.betti[0],
+        "components_dropped": shell.betti[0] != whole.betti[0],
+        "large_error": q99 > LARGE_ERROR,
+    }
+    return FitReport(
+        betti_solid=whole.betti,
+        betti_mat=found.betti,
+        mean_error=float(found.errors.mean()),
+        q99_error=q99,
+        max_error=float(found.errors.max()),
+        seconds=dict(stages.seconds),
+        flags=tuple(name for name, true in flags.items() if true),
+    )
