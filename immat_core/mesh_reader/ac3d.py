@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from immat_core.errors import UserError
 from immat_core.mesh_reader.triangle_mesh import TriangleMesh, checked_mesh
 
+GREY = (0.8, 0.8, 0.8)
 POLYGON, TRIANGLE_STRIP = 0, 4
 """Surface types that have an area; the others are lines."""
 
@@ -151,8 +152,7 @@ def _read_tree(cursor: _Cursor) -> Ac3dFile:
     while not cursor.at_end():
         words = cursor.take()
         if words[0] == "MATERIAL":
-            at = words.index("rgb") + 1
-            materials.append([float(word) for word in words[at : at + 3]])
+            materials.append(_read_color(cursor.lines[cursor.row - 1]))
         elif words[0] == "OBJECT":
             while open_parents[-1][2] == 0:
                 open_parents.pop()
@@ -164,6 +164,15 @@ def _read_tree(cursor: _Cursor) -> Ac3dFile:
             parts.append(_place(item, turn, shift))
             open_parents.append((turn, shift, item.kids))
     return Ac3dFile(np.array(materials, np.float64).reshape(-1, 3), tuple(parts))
+
+
+def _read_color(line: str) -> list[float]:
+    """The color of a MATERIAL line; some writers leave no blank behind its quoted name."""
+    _, _, rest = line.rpartition('"')
+    found = rest.split()
+    if found[:1] != ["rgb"] or len(found) < 4:
+        return list(GREY)
+    return [float(word) for word in found[1:4]]
 
 
 def _place(item: _Object, turn: NDArray[np.float64], shift: NDArray[np.float64]) -> Ac3dPart:

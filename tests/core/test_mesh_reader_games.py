@@ -14,7 +14,7 @@ from immat_core.mesh_reader.studio_3ds import parse_3ds, read_studio_3ds
 
 AC3D = """AC3Db
 MATERIAL "red paint" rgb 1 0 0  amb 0.2 0.2 0.2  emis 0 0 0  spec 0 0 0  shi 10  trans 0
-MATERIAL "blue" rgb 0 0 1  amb 0.2 0.2 0.2  emis 0 0 0  spec 0 0 0  shi 10  trans 0
+MATERIAL "blue"rgb 0 0 1  amb 0.2 0.2 0.2  emis 0 0 0  spec 0 0 0  shi 10  trans 0
 OBJECT world
 kids 2
 OBJECT group

@@ -2,7 +2,8 @@
 
 fetch        download the Debian packages of a tier and unpack them, nothing is installed
 read         read every listed model of the fetched packages
-build        fetch, then read
+sheets       draw all models that were read, one picture a category
+build        fetch, read, sheets
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from tqdm import tqdm
+
 from immat_core.errors import UserError
-from training.corpus import CATEGORIES, CORPUS_FOLDER
+from training.corpus import CATEGORIES, CORPUS_FOLDER, iterate
+from training.corpus.drawing import save_sheet
 from training.corpus.fetch import fetch_packages
 from training.corpus.lock import load_lock
 from training.corpus.manifest import TIERS, load_manifest, packages_of
@@ -29,12 +33,12 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", choices=("fetch", "read", "build"))
+    parser.add_argument("command", choices=("fetch", "read", "sheets", "build"))
     parser.add_argument("--folder", type=Path, default=CORPUS_FOLDER, help="of the corpus")
     parser.add_argument("--tier", choices=TIERS, default="core", help="how much to fetch")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     options = parser.parse_args(arguments)
-    stages = {"build": ("fetch", "read")}.get(options.command, (options.command,))
+    stages = {"build": ("fetch", "read", "sheets")}.get(options.command, (options.command,))
     good = True
     try:
         for stage in stages:
@@ -42,6 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
                 good &= _fetch(options.folder, options.tier)
             elif stage == "read":
                 good &= _read(options.folder, options.workers)
+            elif stage == "sheets":
+                _draw_sheets(options.folder)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
@@ -68,6 +74,13 @@ def _read(folder: Path, workers: int) -> bool:
     for name, reason in report.failed.items():
         print(f"{name}: {reason}", file=sys.stderr)
     return not report.failed
+
+
+def _draw_sheets(folder: Path) -> None:
+    for category in tqdm(CATEGORIES, desc="sheets", unit="category"):
+        models = list(iterate(category, folder=folder))
+        if models:
+            save_sheet(folder / "sheets" / f"{category}.png", models)
 
 
 if __name__ == "__main__":

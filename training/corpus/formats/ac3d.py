@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from immat_core.mesh_reader.ac3d import parse_ac3d
+import numpy as np
+
+from immat_core.mesh_reader.ac3d import Ac3dPart, parse_ac3d
 from training.corpus.formats.source_mesh import Material, SourceMesh, SourcePart, join_parts
 
 NO_PART_OF_THE_OBJECT = re.compile(
@@ -14,9 +16,14 @@ NO_PART_OF_THE_OBJECT = re.compile(
 )
 """Names that FlightGear's models give to light cones, shadows, wakes and the ground."""
 
+PROPELLER = re.compile("prop|prplr|helice|blur", re.IGNORECASE)
+DISC_FLATNESS, DISC_FILL = 0.05, 0.55
+"""A disc is at most so thick, and its faces fill at least so much of the ellipse around it."""
+
 
 def read_ac3d_source(data: bytes, name: str) -> SourceMesh:
-    """Read a file in its own frame (Y up), without lights, shadows, wakes and ground.
+    """Read a file in its own frame (Y up), without lights, shadows, wakes, ground and the discs of
+    turning propellers.
 
     Raises
     ------
@@ -28,7 +35,7 @@ def read_ac3d_source(data: bytes, name: str) -> SourceMesh:
     looks: dict[tuple[int, str], int] = {}
     parts = []
     for part in file.parts:
-        if NO_PART_OF_THE_OBJECT.search(part.name):
+        if NO_PART_OF_THE_OBJECT.search(part.name) or is_propeller_disc(part):
             continue
         owners = part.materials.copy()
         for material in set(part.materials.tolist()):
@@ -40,3 +47,19 @@ def read_ac3d_source(data: bytes, name: str) -> SourceMesh:
         for material, texture in looks
     ]
     return join_parts(parts, materials)
+
+
+def is_propeller_disc(part: Ac3dPart) -> bool:
+    """Whether a part is the blurred disc of a turning propeller, which is drawn transparent.
+
+    It is told from the blades of a standing one, which fill little of their circle.
+    """
+    if not PROPELLER.search(part.name) or not len(part.faces):
+        return False
+    corners = part.vertices[part.faces]
+    sizes = np.sort(np.ptp(corners.reshape(-1, 3), axis=0))
+    if sizes[0] > DISC_FLATNESS * sizes[2] or sizes[1] < 0.8 * sizes[2]:
+        return False
+    doubled = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    area = np.linalg.norm(doubled, axis=1).sum() / 2
+    return bool(area > DISC_FILL * np.pi / 4 * sizes[1] * sizes[2])
