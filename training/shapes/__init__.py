@@ -60,8 +60,8 @@ class ParametricShape:
     colors: FloatArray
     mat: MedialMesh
     dense: FloatArray
-    curves: tuple[Curve, ...]
-    sheets: tuple[Sheet, ...]
+    curves: tuple[Curve, ...] = ()
+    sheets: tuple[Sheet, ...] = ()
 
 
 def generate(category: str, seed: int) -> ParametricShape:
