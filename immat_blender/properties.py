@@ -104,6 +104,18 @@ class MatSettings(bpy.types.PropertyGroup):
         subtype="DISTANCE",
         update=_voxel_changed,
     )
+    quads: BoolProperty(
+        name="Quads",
+        description="Make the surface of quads once the MAT rests; while it changes, of triangles",
+        default=False,
+        update=_voxel_changed,
+    )
+    keep_thin: BoolProperty(
+        name="Keep Thin Parts",
+        description="Show parts thicker that are too thin for the voxel; exports leave them thin",
+        default=False,
+        update=_voxel_changed,
+    )
     edge_threshold: FloatProperty(
         name="Edge Threshold",
         description="Keep the medial edges that are at least this probable",
