@@ -89,9 +89,9 @@ def draw_mesh(
 
 def draw_medial_mesh(view: View, mat: MedialMesh) -> Pixels:
     """Draw a medial mesh, spheres at half their size and edges over them: (size, size, 3) uint8."""
-    share = np.linspace(0, 1, 4 * POINTS_A_PIXEL)[:, None]
-    ends = mat.centers.astype(np.float64)[mat.all_edges]
-    lines: Doubles = (ends[:, None, 0] * (1 - share) + ends[:, None, 1] * share).reshape(-1, 3)
+    share: Doubles = np.linspace(0, 1, 4 * POINTS_A_PIXEL)[:, None]
+    ends: Doubles = mat.centers.astype(np.float64)[mat.all_edges]
+    lines = (ends[:, None, 0] * (1 - share) + ends[:, None, 1] * share).reshape(-1, 3)
     count = max(64, POINTS_A_PIXEL * view.size**2 // max(len(mat.radii), 1))
     rng = np.random.default_rng(0)
     normals = rng.normal(size=(count, 3))
@@ -100,7 +100,7 @@ def draw_medial_mesh(view: View, mat: MedialMesh) -> Pixels:
     picture = _draw_points(
         view, balls.reshape(-1, 3), np.tile(normals, (len(mat.radii), 1)), SPHERE
     )
-    rows, columns, _ = _place(view, lines.astype(np.float64))
+    rows, columns, _ = _place(view, lines)
     picture[rows, columns] = LINE
     return picture
 
@@ -170,7 +170,7 @@ def _draw_points(
     """Draw points with the light of a lamp above the viewer; the nearest of each pixel wins."""
     rows, columns, depth = _place(view, points)
     lamp = view.axes.T @ np.array([-0.35, 0.5, 0.8])
-    level = 0.35 + 0.65 * np.abs(normals @ (lamp / np.linalg.norm(lamp)))
+    level = 0.5 + 0.5 * np.abs(normals @ (lamp / np.linalg.norm(lamp)))
     picture = np.full((view.size, view.size, 3), PAPER, np.uint8)
     order = np.argsort(depth, kind="stable")
     # The last one that is written to a pixel stays, and that is the nearest.

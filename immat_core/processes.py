@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -31,7 +31,7 @@ def usable_cores() -> int:
 
 def each(
     function: Callable[[Task], Result], tasks: Sequence[Task], processes: int
-) -> Iterator[tuple[Task, Result | ProcessDiedError]]:
+) -> Generator[tuple[Task, Result | ProcessDiedError]]:
     """Yield each task with ``function(task)``, in the order in which they are done.
 
     Parameters
@@ -42,7 +42,7 @@ def each(
     processes
         At most as many run at a time; 1 runs everything in this process.
 
-    Leaving the iteration early ends the other processes at once.
+    Closing the iteration early ends the other processes at once.
     """
     if processes <= 1 or len(tasks) <= 1:
         for task in tasks:

@@ -34,12 +34,16 @@ class Report:
         yield
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
 
+    def told(self) -> dict[str, Any]:
+        """What ``--json`` prints about an input that went well."""
+        seconds = {stage: round(value, 4) for stage, value in self.seconds.items()}
+        told = {"input": str(self.input), "output": str(self.output), "seconds": seconds}
+        return {**told, **self.extra, "errors": []}
+
     def line(self, as_json: bool) -> str:
         """One line about an input that went well."""
         if as_json:
-            seconds = {stage: round(value, 4) for stage, value in self.seconds.items()}
-            told = {"input": str(self.input), "output": str(self.output), "seconds": seconds}
-            return json.dumps({**told, **self.extra, "errors": []})
+            return json.dumps(self.told())
         counts = ", ".join(f"{self.extra[k]} {k}" for k in ("spheres", "edges", "faces"))
         return f"{self.input} -> {self.output}: {counts}, {sum(self.seconds.values()):.2f} s"
 
