@@ -2,18 +2,32 @@
 
 from . import (
     batch,
+    gizmos,
     handlers,
     jobs,
     keymaps,
+    menus,
     operators,
     panels,
     predicting,
     preferences,
     previews,
     properties,
+    selection_radius,
 )
 
-_MODULES = (preferences, properties, operators, panels, keymaps, handlers, batch)
+_MODULES = (
+    preferences,
+    properties,
+    selection_radius,
+    operators,
+    panels,
+    menus,
+    gizmos,
+    keymaps,
+    handlers,
+    batch,
+)
 
 
 def register() -> None:

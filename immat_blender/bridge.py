@@ -75,6 +75,12 @@ def heal(obj: bpy.types.Object) -> int:
     return changed
 
 
+def read_radii(mesh: bpy.types.Mesh) -> FloatArray:
+    """(n,) float32, the radii as :func:`read_medial_mesh` reads them, in either mode."""
+    centers, found, edges, _ = _read(mesh)
+    return repaired_radii(centers, found, edges)
+
+
 def write_radii(mesh: bpy.types.Mesh, radii: NDArray[np.floating[Any]]) -> None:
     """Write (n,) radii, in Object or Edit Mode, and tell Blender."""
     if mesh.is_editmode:

@@ -7,6 +7,7 @@ attributes, vertex groups, seams and materials on them survive.
 import bmesh
 import bpy
 import numpy as np
+from mathutils import Vector
 from numpy.typing import NDArray
 
 from immat_core.editing import MedialEdit
@@ -72,6 +73,21 @@ def active_sphere(mesh: bpy.types.Mesh) -> int:
         return int(active.index)
     chosen: NDArray[np.intp] = np.flatnonzero(bridge.selected_spheres(mesh))
     return int(chosen[0]) if len(chosen) == 1 else -1
+
+
+def sphere_at(mesh: bpy.types.Mesh, index: int) -> tuple[Vector, float]:
+    """Centre and radius of a vertex in Edit Mode."""
+    bm = bmesh.from_edit_mesh(mesh)
+    bm.verts.ensure_lookup_table()
+    return bm.verts[index].co.copy(), float(bridge.read_radii(mesh)[index])
+
+
+def set_radius(mesh: bpy.types.Mesh, index: int, radius: float) -> None:
+    """Set the radius of a vertex in Edit Mode."""
+    with bridge.edited(mesh, destructive=False) as bm:
+        layer = bridge.radius_layer(mesh, bm)
+        bm.verts.ensure_lookup_table()
+        bm.verts[index][layer] = radius
 
 
 def _vertices(

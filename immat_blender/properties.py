@@ -15,7 +15,7 @@ from bpy.props import (
     StringProperty,
 )
 
-from . import live, previews, stages
+from . import live, previews, sphere_colors, stages
 
 if TYPE_CHECKING:
     from immat_core.predict import PredictSettings
@@ -41,6 +41,10 @@ def _threshold_changed(settings: "MatSettings", _context: bpy.types.Context) -> 
 
 def _stage_changed(settings: "MatSettings", _context: bpy.types.Context) -> None:
     stages.apply_stage(settings.id_data)
+
+
+def _colors_changed(settings: "MatSettings", _context: bpy.types.Context) -> None:
+    sphere_colors.apply(settings.id_data, settings.sphere_colors)
 
 
 class SceneSettings(bpy.types.PropertyGroup):
@@ -75,6 +79,11 @@ class SceneSettings(bpy.types.PropertyGroup):
     )
     seed: IntProperty(
         name="Seed", description="Set the start of everything random", default=0, min=0
+    )
+    radius_gizmo: BoolProperty(
+        name="Radius Ring",
+        description="Show a ring around the active sphere that is dragged to change its radius",
+        default=True,
     )
 
 
@@ -140,6 +149,18 @@ class MatSettings(bpy.types.PropertyGroup):
         items=STAGES,
         default="smoothed",
         update=_stage_changed,
+    )
+    sphere_colors: EnumProperty(
+        name="Sphere Colors",
+        description="Choose what the colors of the spheres tell",
+        items=sphere_colors.MODES,
+        update=_colors_changed,
+    )
+    target: PointerProperty(
+        name="Target",
+        description="The mesh that spheres are fitted into",
+        type=bpy.types.Object,
+        poll=lambda self, obj: obj.type == "MESH" and obj != self.id_data,
     )
     size: FloatProperty(
         name="Size", description="Object units per unit of the prediction", default=1

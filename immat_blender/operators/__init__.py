@@ -2,12 +2,15 @@
 
 import bpy
 
-from . import files, overlay, picture, predict, radius, surface
+from . import editing, files, inscribe, overlay, picture, predict, radius, surface, tubes
 
 CLASSES = (
     *picture.CLASSES,
     *predict.CLASSES,
     *radius.CLASSES,
+    *editing.CLASSES,
+    *tubes.CLASSES,
+    *inscribe.CLASSES,
     *surface.CLASSES,
     *files.CLASSES,
     *overlay.CLASSES,

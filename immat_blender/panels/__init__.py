@@ -2,7 +2,7 @@
 
 import bpy
 
-from . import edit, export, picture, predict, surface
+from . import edit, export, picture, predict, surface, tools
 
 
 def draw_import(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
@@ -19,6 +19,7 @@ CLASSES = (
     *picture.CLASSES,
     *predict.CLASSES,
     *edit.CLASSES,
+    *tools.CLASSES,
     *surface.CLASSES,
     *export.CLASSES,
 )

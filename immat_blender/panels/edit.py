@@ -21,9 +21,11 @@ class IMMAT_PT_edit(MatSidebar, bpy.types.Panel):
         row = layout.row(align=True)
         row.operator("immat.radius", text="Scale Radius")
         row.operator("immat.radius", text="Set Radius").mode = "SET"
+        layout.prop(obj.data.immat, "radius")
         modifier = sphere_display.sphere_modifier(obj)
         if modifier is not None:
             layout.prop(modifier, "show_viewport", text="Show Spheres")
+        layout.prop(obj.immat, "sphere_colors")
         layout.prop(obj, "display_type", text="Display As")
         layout.prop(obj, "show_in_front")
         layout.operator("immat.show_over_picture", icon="CAMERA_DATA")

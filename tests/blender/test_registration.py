@@ -13,6 +13,13 @@ import pytest
 from conftest import PACKAGE, RESOURCES
 from shapes import add_mat, fake_predict, predicted_mat
 
+MENUS = (
+    "TOPBAR_MT_file_import",
+    "TOPBAR_MT_file_export",
+    "VIEW3D_MT_editor_menus",
+    "VIEW3D_MT_edit_mesh_context_menu",
+    "VIEW3D_MT_object_context_menu",
+)
 HEAVY = (
     *("onnxruntime", "PIL", "openvdb", "pyopenvdb"),
     *("numba", "llvmlite", "manifold3d", "torch", "scipy"),
@@ -49,7 +56,7 @@ def traces():
     }
     menus = {
         (menu, function.__name__)
-        for menu in ("TOPBAR_MT_file_import", "TOPBAR_MT_file_export")
+        for menu in MENUS
         for function in getattr(bpy.types, menu)._dyn_ui_initialize()
         if function.__module__.startswith(PACKAGE)
     }
@@ -61,7 +68,9 @@ def traces():
         if item.idname.startswith("immat.")
     }
     properties = {
-        kind.__name__ for kind in (bpy.types.Scene, bpy.types.Object) if hasattr(kind, "immat")
+        kind.__name__
+        for kind in (bpy.types.Scene, bpy.types.Object, bpy.types.Mesh)
+        if hasattr(kind, "immat")
     }
     return {
         "types": set(registered_names()),
@@ -153,7 +162,7 @@ def described():
             yield name, cls.bl_label, shown
     groups = [
         getattr(bpy.types, kind).bl_rna.properties["immat"].fixed_type
-        for kind in ("Scene", "Object")
+        for kind in ("Scene", "Object", "Mesh")
     ]
     operators = [
         getattr(bpy.ops.immat, name).get_rna_type()
@@ -204,6 +213,10 @@ class Layout:
         assert 0 <= factor <= 1
         self.drawn.append(text)
 
+    def template_curve_mapping(self, owner, name):
+        assert name in owner.bl_rna.properties, name
+        self.drawn.append(name)
+
     def template_icon(self, icon_value, scale):
         self.drawn.append("icon")
 
@@ -246,6 +259,17 @@ def test_the_tab_shows_the_active_mat(addon):
     assert draw("IMMAT_PT_predict")[-1] == "Spheres were added or removed"
     bpy.context.view_layer.objects.active = obj.immat.surface
     assert "13 Spheres" in draw("IMMAT_PT_edit")
+
+
+def test_the_tools_are_in_the_tab(addon):
+    assert draw("IMMAT_PT_tools") == []
+    predicted_mat(addon)
+    assert {"radius", "sphere_colors"} <= set(draw("IMMAT_PT_edit"))
+    drawn = draw("IMMAT_PT_tools")
+    assert {"immat.smooth", "immat.snap_to_mesh", "target", "immat.edit_profile"} <= set(drawn)
+    assert bpy.ops.immat.edit_profile() == {"FINISHED"}
+    assert not bpy.ops.immat.edit_profile.poll()
+    assert "mapping" in draw("IMMAT_PT_tools")
 
 
 def test_the_tab_shows_a_running_job(addon, monkeypatch):

@@ -1,0 +1,62 @@
+"""The menu MAT: in the header and the context menus of Object and Edit Mode, for MATs alone."""
+
+import bpy
+
+from . import objects
+
+
+class IMMAT_MT_mat(bpy.types.Menu):
+    """All tools on spheres."""
+
+    bl_idname = "IMMAT_MT_mat"
+    bl_label = "MAT"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the tools, those that need a selection in Edit Mode alone."""
+        layout = self.layout
+        # As from a button: an operator may look at the selection first.
+        layout.operator_context = "INVOKE_DEFAULT"
+        layout.operator("immat.radius", text="Scale Radius")
+        layout.operator("immat.thicken_tubes")
+        layout.operator("immat.smooth")
+        layout.operator("immat.snap_to_mesh")
+        layout.separator()
+        if context.mode == "EDIT_MESH":
+            layout.operator("immat.insert_spheres")
+            layout.operator("immat.dissolve_spheres")
+        layout.operator("immat.connect_nearest")
+        layout.operator("immat.symmetrize")
+
+
+def draw_in_header(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
+    """Our menu in the row of the 3D view's menus."""
+    if context.mode in {"OBJECT", "EDIT_MESH"} and objects.active_mat(context) is not None:
+        menu.layout.menu(IMMAT_MT_mat.bl_idname)
+
+
+def draw_in_context_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
+    """Our menu on top of a context menu."""
+    if objects.active_mat(context) is not None:
+        menu.layout.menu(IMMAT_MT_mat.bl_idname)
+        menu.layout.separator()
+
+
+CLASSES = (IMMAT_MT_mat,)
+
+
+def register() -> None:
+    """Register the menu and hang it where users look for it."""
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    bpy.types.VIEW3D_MT_editor_menus.append(draw_in_header)
+    bpy.types.VIEW3D_MT_edit_mesh_context_menu.prepend(draw_in_context_menu)
+    bpy.types.VIEW3D_MT_object_context_menu.prepend(draw_in_context_menu)
+
+
+def unregister() -> None:
+    """Take it away again."""
+    bpy.types.VIEW3D_MT_object_context_menu.remove(draw_in_context_menu)
+    bpy.types.VIEW3D_MT_edit_mesh_context_menu.remove(draw_in_context_menu)
+    bpy.types.VIEW3D_MT_editor_menus.remove(draw_in_header)
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)
