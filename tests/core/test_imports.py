@@ -65,6 +65,9 @@ def test_torch_is_for_the_networks_and_the_torch_engine():
         "immat_core.camera",
         "immat_core.envelope",
         "immat_core.surface.checks",
+        "immat_core.segmentation",
+        "immat_core.thickness",
+        "immat_core.metrics",
     ],
 )
 def test_importing_brings_numpy_alone(module):
