@@ -3,7 +3,7 @@
 import bpy
 from bpy.app.handlers import persistent
 
-from . import jobs, live, previews
+from . import jobs, live, previews, surface_checks
 
 
 @persistent
@@ -34,6 +34,7 @@ def on_load_pre(_path: str, _unused: object = None) -> None:
     """A job's result belongs to the file that is going away."""
     jobs.cancel()
     live.forget()
+    surface_checks.forget()
 
 
 @persistent
@@ -47,7 +48,7 @@ def on_load_post(_path: str, _unused: object = None) -> None:
 @persistent
 def on_save_pre(_path: str, _unused: object = None) -> None:
     """The file must not keep a surface that is older than its MAT."""
-    live.flush()
+    live.flush(at_rest=True)
 
 
 HANDLERS = (
@@ -70,4 +71,5 @@ def unregister() -> None:
     """Remove them in reverse, and what they noted."""
     for name, handler in reversed(HANDLERS):
         getattr(bpy.app.handlers, name).remove(handler)
-    live.forget()
+    live.forget(wait_seconds=5.0)
+    surface_checks.forget()

@@ -1,8 +1,12 @@
 """A surface handed to a Blender mesh by the fastest way that its Python API has.
 
-Measured (46,000 triangles): attribute arrays with edges of our own take a quarter of the time of
-``update(calc_edges=True)``, and a fifteenth of ``from_pydata``.
+Measured on 46,000 triangles: 3 to 4 ms of processor time, four fifths of them for the faces'
+``loop_start``, which Blender takes one by one. ``update(calc_edges=True)`` takes four times as
+long, ``from_pydata`` fifteen times. Adding the missing faces to those that are there would save
+most of the rest, but crashes Blender 5.2.
 """
+
+from typing import Any, NamedTuple
 
 import bpy
 import numpy as np
@@ -13,79 +17,111 @@ from immat_core.medial_mesh import FloatArray, IndexArray
 SIGNATURE = "immat_signature"
 
 
-def quad_edges(quads: IndexArray, vertices: int) -> tuple[IndexArray, IndexArray]:
-    """The edges of a quad mesh.
+class _FaceAttribute(NamedTuple):
+    """An attribute of Blender's faces that survives where all faces have the same value."""
 
-    In a closed mesh whose faces agree in their winding, every edge is walked once upwards and
-    once downwards, so sorting each half alone pairs them; any other mesh takes the general way.
-
-    Parameters
-    ----------
-    quads
-        (q, 4) int32 vertex indices.
-    vertices
-        How many vertices there are.
-
-    Returns
-    -------
-    edges
-        (m, 2) int32, each once, lower index first.
-    corner_edges
-        (4 q,) int32, the edge that leaves each corner.
-    """
-    start = quads.ravel().astype(np.int64)
-    end = np.roll(quads, -1, axis=1).ravel().astype(np.int64)
-    keys = np.minimum(start, end) * vertices + np.maximum(start, end)
-    upwards = np.flatnonzero(start < end)
-    downwards = np.flatnonzero(start > end)
-    upwards = upwards[np.argsort(keys[upwards], kind="stable")]
-    downwards = downwards[np.argsort(keys[downwards], kind="stable")]
-    corner_edges = np.empty(len(keys), np.int32)
-    unique: NDArray[np.int64] = keys[upwards]
-    if np.array_equal(unique, keys[downwards]) and (np.diff(unique) > 0).all():
-        corner_edges[upwards] = corner_edges[downwards] = np.arange(len(unique))
-    else:
-        unique, inverse = np.unique(keys, return_inverse=True)
-        corner_edges[:] = inverse.ravel()
-    return np.stack([unique // vertices, unique % vertices], 1).astype(np.int32), corner_edges
+    name: str
+    kind: str
+    dtype: type
 
 
-def write_surface(mesh: bpy.types.Mesh, vertices: FloatArray, quads: IndexArray) -> None:
+LOOKS = (
+    _FaceAttribute("sharp_face", "BOOLEAN", np.bool_),
+    _FaceAttribute("material_index", "INT", np.int32),
+)
+"""Flat shading, and the material slot that the user gave to the whole surface."""
+
+
+def write_surface(mesh: bpy.types.Mesh, vertices: FloatArray, faces: IndexArray) -> bool:
     """Replace the geometry of ``mesh``; materials, modifiers and custom properties stay.
 
-    Faces are smooth, which is what Blender gives new ones.
+    Faces are smooth, which is what Blender gives new ones, unless all were flat before. Where the
+    faces are as they were, only the vertices move, and all else that they carry stays too.
 
     Parameters
     ----------
     vertices
         (n, 3) float32.
-    quads
-        (q, 4) int32, wound outwards.
+    faces
+        (f, 3) or (f, 4) int32, wound outwards.
+
+    Returns
+    -------
+    Whether the faces were written too.
     """
+    flat = np.ascontiguousarray(vertices, np.float32).ravel()
+    if _same_faces(mesh, len(vertices), faces):
+        mesh.attributes["position"].data.foreach_set("vector", flat)
+        mesh.update()
+        return False
+    looks = [(attribute, _common_value(mesh, attribute)) for attribute in LOOKS]
     mesh.clear_geometry()
-    if len(quads):
-        edges, corner_edges = quad_edges(quads, len(vertices))
-        mesh.vertices.add(len(vertices))
-        mesh.edges.add(len(edges))
-        mesh.loops.add(quads.size)
-        mesh.polygons.add(len(quads))
-        flat_vertices = np.ascontiguousarray(vertices, np.float32).ravel()
-        mesh.attributes["position"].data.foreach_set("vector", flat_vertices)
-        for name, values in (
-            (".corner_vert", quads),
-            (".edge_verts", edges),
-            (".corner_edge", corner_edges),
-        ):
-            flat = np.ascontiguousarray(values, np.int32).ravel()
-            mesh.attributes[name].data.foreach_set("value", flat)
-        mesh.polygons.foreach_set("loop_start", np.arange(0, quads.size, 4, dtype=np.int32))
+    if len(faces):
+        _write_faces(mesh, len(vertices), faces)
+        mesh.attributes["position"].data.foreach_set("vector", flat)
+        for attribute, value in looks:
+            if value:
+                made = mesh.attributes.new(attribute.name, attribute.kind, "FACE")
+                made.data.foreach_set("value", np.full(len(faces), value, attribute.dtype))
     mesh.update()
+    return True
+
+
+def _write_faces(mesh: bpy.types.Mesh, vertices: int, faces: IndexArray) -> None:
+    """Fill an empty mesh, but for the places of its vertices."""
+    from immat_core.surface.edges import mesh_edges
+
+    edges, corner_edges = mesh_edges(faces, vertices)
+    mesh.vertices.add(vertices)
+    mesh.edges.add(len(edges))
+    mesh.loops.add(faces.size)
+    mesh.polygons.add(len(faces))
+    for name, values in (
+        (".corner_vert", faces),
+        (".edge_verts", edges),
+        (".corner_edge", corner_edges),
+    ):
+        flat = np.ascontiguousarray(values, np.int32).ravel()
+        mesh.attributes[name].data.foreach_set("value", flat)
+    starts = np.arange(0, faces.size, faces.shape[1], dtype=np.int32)
+    mesh.polygons.foreach_set("loop_start", starts)
+
+
+def _same_faces(mesh: bpy.types.Mesh, vertices: int, faces: IndexArray) -> bool:
+    """Whether the mesh has just these faces already."""
+    found = (len(mesh.vertices), len(mesh.polygons), len(mesh.loops))
+    if not len(faces) or found != (vertices, len(faces), faces.size):
+        return False
+    corners = np.empty(faces.size, np.int32)
+    mesh.attributes[".corner_vert"].data.foreach_get("value", corners)
+    if not np.array_equal(corners, faces.ravel()):
+        return False
+    # Faces of other sizes could hardly have these corners; asking all of them takes milliseconds.
+    sample = range(0, len(faces), max(1, len(faces) // 16))
+    return all(mesh.polygons[face].loop_start == face * faces.shape[1] for face in sample)
+
+
+def _common_value(mesh: bpy.types.Mesh, attribute: _FaceAttribute) -> Any:
+    """The value that all faces have; None where they differ or have none."""
+    found = mesh.attributes.get(attribute.name)
+    if found is None or (found.domain, found.data_type) != ("FACE", attribute.kind):
+        return None
+    values: NDArray[Any] = np.empty(len(mesh.polygons), attribute.dtype)
+    found.data.foreach_get("value", values)
+    return values[0] if len(values) and (values == values[0]).all() else None
 
 
 def read_surface(mesh: bpy.types.Mesh) -> tuple[FloatArray, IndexArray]:
-    """Vertices (n, 3) float32 and quads (q, 4) int32 of a mesh that :func:`write_surface` wrote."""
+    """Vertices (n, 3) float32 and faces (f, 3) or (f, 4) int32 that :func:`write_surface` wrote.
+
+    Raises ``ValueError`` where the faces have different numbers of corners.
+    """
     vertices = np.empty((len(mesh.vertices), 3), np.float32)
     mesh.vertices.foreach_get("co", vertices.ravel())
-    quads = np.empty((len(mesh.polygons), 4), np.int32)
-    mesh.polygons.foreach_get("vertices", quads.ravel())
-    return vertices, quads
+    corners = np.empty(len(mesh.loops), np.int32)
+    mesh.loops.foreach_get("vertex_index", corners)
+    totals = np.empty(len(mesh.polygons), np.int32)
+    mesh.polygons.foreach_get("loop_total", totals)
+    if len(totals) and not (totals == totals[0]).all():
+        raise ValueError("the faces of this mesh have different numbers of corners")
+    return vertices, corners.reshape(len(totals), -1) if len(totals) else np.empty((0, 3), np.int32)

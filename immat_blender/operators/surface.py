@@ -1,5 +1,5 @@
 # mypy: disable-error-code="valid-type"
-"""The surface: rebuilding it by hand."""
+"""The surface: rebuilding it by hand, stopping a long rebuild, checking it."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ import bpy
 
 from immat_core.errors import UserError
 
-from .. import live, objects
+from .. import jobs, live, objects, slow_rebuilds, surface_checks
 
 
 class NeedsMat:
@@ -33,7 +33,7 @@ class IMMAT_OT_rebuild_surface(NeedsMat, bpy.types.Operator):
         """Rebuild, whether anything changed or not."""
         obj = objects.active_mat(context)
         try:
-            surface = live.rebuild(obj, force=True)
+            surface = live.start_rebuild(obj)
         except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -41,4 +41,38 @@ class IMMAT_OT_rebuild_surface(NeedsMat, bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (IMMAT_OT_rebuild_surface,)
+class IMMAT_OT_cancel_surface(NeedsMat, bpy.types.Operator):
+    """Stop rebuilding the surface of the active MAT and leave it as it is until the next edit"""
+
+    bl_idname = "immat.cancel_surface"
+    bl_label = "Cancel Rebuild"
+    bl_options: ClassVar[set[str]] = {"REGISTER"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Ask the job to stop."""
+        job = slow_rebuilds.running(objects.active_mat(context).session_uid)
+        if job is None:
+            self.report({"INFO"}, "The surface is not being rebuilt")
+            return {"CANCELLED"}
+        job.cancel()
+        return {"FINISHED"}
+
+
+class IMMAT_OT_check_surface(NeedsMat, bpy.types.Operator):
+    """Check the surface of the active MAT as an export would write it"""
+
+    bl_idname = "immat.check_surface"
+    bl_label = "Check Surface"
+    bl_options: ClassVar[set[str]] = {"REGISTER"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Start the check; the panel shows what it finds."""
+        try:
+            jobs.start(surface_checks.check_job(objects.active_mat(context)))
+        except (UserError, ValueError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+CLASSES = (IMMAT_OT_rebuild_surface, IMMAT_OT_cancel_surface, IMMAT_OT_check_surface)

@@ -6,7 +6,15 @@ import bmesh
 import bpy
 import numpy as np
 import pytest
-from shapes import VOXEL, add_mat, assert_surface_is_current, bent_mat, edit, settle, surface_arrays
+from shapes import (
+    VOXEL,
+    add_mat,
+    assert_surface_is_current,
+    bent_mat,
+    edit,
+    settle,
+    surface_in_space,
+)
 
 
 def assert_one_rebuild(addon, obj):
@@ -139,7 +147,7 @@ def push(message):
 def test_undo_and_redo_bring_the_surface_along(addon, change):
     name = add_mat(addon).name
     push("made")
-    before = surface_arrays(bpy.data.objects[name])
+    before = surface_in_space(bpy.data.objects[name])
     edit_first = change not in (move, radius_in_object_mode)
     if edit_first:
         edit(bpy.data.objects[name], [])
@@ -147,30 +155,30 @@ def test_undo_and_redo_bring_the_surface_along(addon, change):
     change(bpy.data.objects[name])
     push("changed")
     settle(addon)
-    after = surface_arrays(bpy.data.objects[name])
-    assert len(after[0]) != len(before[0]) or (after[0] != before[0]).any()
+    after = surface_in_space(bpy.data.objects[name])
+    assert not np.array_equal(after, before)
     bpy.ops.ed.undo()
     settle(addon)
-    np.testing.assert_array_equal(surface_arrays(bpy.data.objects[name])[0], before[0])
+    np.testing.assert_array_equal(surface_in_space(bpy.data.objects[name]), before)
     bpy.ops.ed.redo()
     settle(addon)
-    np.testing.assert_array_equal(surface_arrays(bpy.data.objects[name])[0], after[0])
+    np.testing.assert_array_equal(surface_in_space(bpy.data.objects[name]), after)
     assert_surface_is_current(addon, bpy.data.objects[name])
 
 
 def test_undo_over_several_changes(addon):
     name = add_mat(addon).name
     push("made")
-    seen = [surface_arrays(bpy.data.objects[name])[0]]
+    seen = [surface_in_space(bpy.data.objects[name])]
     for _ in range(3):
         move(bpy.data.objects[name])
         push("moved")
         settle(addon)
-        seen.append(surface_arrays(bpy.data.objects[name])[0])
+        seen.append(surface_in_space(bpy.data.objects[name]))
     for expected in reversed(seen[:-1]):
         bpy.ops.ed.undo()
         settle(addon)
-        np.testing.assert_array_equal(surface_arrays(bpy.data.objects[name])[0], expected)
+        np.testing.assert_array_equal(surface_in_space(bpy.data.objects[name]), expected)
 
 
 def test_the_surface_object_keeps_what_the_user_gave_it(addon):
@@ -273,11 +281,11 @@ def test_a_copy_gets_a_surface_of_its_own(addon):
     bpy.ops.object.duplicate()
     copy = bpy.context.active_object
     move(copy)
-    before = surface_arrays(obj)[0]
+    before = surface_in_space(obj)
     settle(addon)
     assert copy.immat.surface != obj.immat.surface
     assert copy.immat.surface.parent == copy
-    np.testing.assert_array_equal(surface_arrays(obj)[0], before)
+    np.testing.assert_array_equal(surface_in_space(obj), before)
     assert_surface_is_current(addon, copy)
 
 
@@ -345,26 +353,3 @@ def test_a_mat_of_thin_parts_warns(addon):
     obj.immat.voxel = VOXEL
     settle(addon)
     assert obj.session_uid not in addon.live.problems
-
-
-def test_edges_of_the_surface_are_those_that_blender_finds(addon):
-    from immat_core.surface import build_surface
-
-    surface = build_surface(bent_mat(), VOXEL)
-    edges, corner_edges = addon.surface_mesh.quad_edges(surface.faces, len(surface.vertices))
-    mesh = bpy.data.meshes.new("reference")
-    mesh.from_pydata(surface.vertices, [], surface.faces)
-    found = np.empty((len(mesh.edges), 2), np.int32)
-    mesh.edges.foreach_get("vertices", found.ravel())
-    np.testing.assert_array_equal(np.unique(np.sort(found, 1), axis=0), edges)
-    start = surface.faces.ravel()
-    end = np.roll(surface.faces, -1, 1).ravel()
-    np.testing.assert_array_equal(edges[corner_edges], np.sort(np.stack([start, end], 1), 1))
-
-
-def test_edges_of_an_open_patch_take_the_general_way(addon):
-    quads = np.array([[0, 1, 2, 3], [3, 2, 4, 5]], np.int32)
-    edges, corner_edges = addon.surface_mesh.quad_edges(quads, 6)
-    assert len(edges) == 7
-    corners = np.stack([quads.ravel(), np.roll(quads, -1, 1).ravel()], 1)
-    np.testing.assert_array_equal(edges[corner_edges], np.sort(corners, 1))
