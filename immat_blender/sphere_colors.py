@@ -74,13 +74,14 @@ def _build(group: bpy.types.NodeTree, mode: str) -> None:
     """Input -> one of the coloured balls on each point, scaled by the radius; joined with it."""
     node, link = sphere_display.node, group.links.new
     colors = THIN_TO_THICK if mode == BY_RADIUS else PARTS
-    balls = node(group, "GeometryNodeGeometryToInstance", 2)
-    ball = sphere_display.ball(group)
+    balls = node(group, "GeometryNodeGeometryToInstance", 3)
+    ball = node(group, "GeometryNodeSetShadeSmooth", 1)
+    link(ball.inputs["Geometry"], sphere_display.ball(group).outputs["Mesh"])
     # The first link of a socket with many comes last.
     for index in reversed(range(len(colors))):
-        painted = node(group, "GeometryNodeSetMaterial", 1)
+        painted = node(group, "GeometryNodeSetMaterial", 2)
         painted.inputs["Material"].default_value = _material(mode, index, colors[index])
-        link(painted.inputs["Geometry"], ball.outputs["Mesh"])
+        link(painted.inputs["Geometry"], ball.outputs["Geometry"])
         link(balls.inputs["Geometry"], painted.outputs["Geometry"])
     source = node(group, "NodeGroupInput", 3)
     radius = sphere_display.attribute(group, RADIUS, "FLOAT")

@@ -2,77 +2,36 @@
 
 ``blender --enable-event-simulate --python window_session.py -- OUT.json PICTURE``
 Writes what it saw to OUT.json, and screenshots beside it. It judges nothing: the test does.
-Each ``yield`` gives Blender's event loop a turn.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import subprocess
 import sys
 import time
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
-from bpy_extras.view3d_utils import location_3d_to_region_2d
 
-ADDON = "bl_ext.user_default.image_to_mat"
-TAB = "Image to MAT"
-TURN = 0.05
+sys.path.insert(0, str(Path(__file__).parent))
+from simulated_user import (
+    User,
+    addon,
+    arguments,
+    note,
+    open_tab,
+    play,
+    screenshot,
+    settle,
+    until,
+)
+
 MOVES = 10
 
-out = Path(sys.argv[sys.argv.index("--") + 1])
-picture = sys.argv[sys.argv.index("--") + 2]
-result: dict[str, Any] = {"error": "", "steps": {}}
-
-
-class User:
-    """A pointer and a keyboard over the 3D view, and eyes for the two objects."""
-
-    def __init__(self) -> None:
-        self.window = bpy.context.window_manager.windows[0]
-        self.area = next(a for a in self.window.screen.areas if a.type == "VIEW_3D")
-        self.region = next(r for r in self.area.regions if r.type == "WINDOW")
-        self.x = self.region.x + self.region.width // 2
-        self.y = self.region.y + self.region.height // 2
-
-    def event(self, kind: str, value: str = "PRESS", **modifiers: Any) -> None:
-        """One event where the pointer is."""
-        self.window.event_simulate(type=kind, value=value, x=self.x, y=self.y, **modifiers)
-
-    def key(self, kind: str, **modifiers: Any) -> None:
-        """Press and release a key or a button."""
-        self.event(kind, **modifiers)
-        self.event(kind, "RELEASE", **modifiers)
-
-    def move(self, x: float, y: float) -> None:
-        """Move the pointer to a place in the window."""
-        self.x, self.y = round(x), round(y)
-        self.event("MOUSEMOVE", "NOTHING")
-
-    def point_at(self, place: Any) -> None:
-        """Move the pointer over a place in space."""
-        seen = location_3d_to_region_2d(self.region, self.area.spaces.active.region_3d, place)
-        self.move(self.region.x + seen.x, self.region.y + seen.y)
-
-    def inside(self) -> Any:
-        """The context of the 3D view, for calling operators as its buttons do."""
-        return bpy.context.temp_override(window=self.window, area=self.area, region=self.region)
-
-    @property
-    def mat(self) -> Any:
-        """The MAT."""
-        return next((o for o in bpy.data.objects if o.immat.is_mat), None)
-
-
-def addon(name: str) -> Any:
-    """A module of the installed add-on."""
-    return sys.modules[f"{ADDON}.{name}"]
+picture = arguments[1]
 
 
 def state(user: User) -> dict[str, Any]:
@@ -92,49 +51,6 @@ def state(user: User) -> dict[str, Any]:
         "mode": bpy.context.mode,
         "selected": int(user.mat.data.count_selected_items()[0]),
     }
-
-
-def note(name: str, **values: Any) -> None:
-    """Keep what was seen for the test."""
-    result["steps"][name] = values
-
-
-def until(condition: Callable[[], bool], seconds: float = 60.0) -> Iterator[None]:
-    """Turns until the condition holds; an error after the given time."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError(f"waited {seconds} s in vain for {condition.__qualname__}")
-        yield
-
-
-def settle() -> Iterator[None]:
-    """Turns until events were handled, the surface is rebuilt and the screen drawn."""
-    for _ in range(3):
-        yield
-    yield from until(lambda: not bpy.app.timers.is_registered(addon("live").flush))
-    for _ in range(2):
-        yield
-
-
-def screenshot(name: str) -> None:
-    """The whole virtual screen, which is what a user sees; Blender's own one is black there."""
-    path = out.with_name(f"{out.stem}-{name}.png")
-    subprocess.run(["import", "-window", "root", str(path)], check=True, timeout=60)
-
-
-def open_tab(user: User) -> Iterator[None]:
-    """Clear the scene and open our tab."""
-    for obj in list(bpy.data.objects):
-        bpy.data.objects.remove(obj)
-    user.area.spaces.active.show_region_ui = True
-    for _ in range(4):
-        yield
-    sidebar = next(r for r in user.area.regions if r.type == "UI")
-    sidebar.active_panel_category = TAB
-    for _ in range(4):
-        yield
-    note("tab", category=sidebar.active_panel_category)
 
 
 def predict(user: User) -> Iterator[None]:
@@ -294,10 +210,8 @@ def cancel(user: User) -> Iterator[None]:
     )
 
 
-def session() -> Iterator[None]:
-    """The whole session."""
-    user = User()
-    for act in (
+play(
+    (
         open_tab,
         predict,
         change_thresholds,
@@ -307,28 +221,5 @@ def session() -> Iterator[None]:
         extrude,
         show_over_picture,
         cancel,
-    ):
-        yield from act(user)
-
-
-def turn() -> float | None:
-    """Blender's timer: one step of the session, or its end."""
-    try:
-        next(running)
-    except StopIteration:
-        pass
-    except Exception:  # the boundary of this process: the test shows it
-        result["error"] = traceback.format_exc()
-        screenshot("error")
-    else:
-        return TURN
-    out.write_text(json.dumps(result), "utf-8")
-    bpy.ops.wm.quit_blender()
-    return None
-
-
-running = session()
-# both before the window is drawn: the splash would take the first key, the sidebar cover the shape
-bpy.context.preferences.view.show_splash = False
-bpy.context.preferences.system.use_region_overlap = False
-bpy.app.timers.register(turn, first_interval=0.5)
+    )
+)
