@@ -7,6 +7,8 @@ shading mode of the viewport and in renders.
 
 import bpy
 
+from immat_core.colors import PART_COLORS, THIN_TO_THICK
+
 from . import sphere_display
 from .bridge import RADIUS
 
@@ -19,34 +21,7 @@ MODES = (
     (BY_PART, "Part", "Color the spheres by the part that they belong to"),
 )
 
-THIN_TO_THICK = (
-    (0.267, 0.005, 0.329),
-    (0.283, 0.141, 0.458),
-    (0.254, 0.265, 0.530),
-    (0.207, 0.372, 0.553),
-    (0.164, 0.471, 0.558),
-    (0.128, 0.567, 0.551),
-    (0.135, 0.659, 0.518),
-    (0.267, 0.749, 0.441),
-    (0.478, 0.821, 0.318),
-    (0.741, 0.873, 0.150),
-    (0.993, 0.906, 0.144),
-)
-"""The colour map "viridis" at eleven places: as bright as the value is high."""
-PARTS = (
-    (0.90, 0.10, 0.15),
-    (0.12, 0.47, 0.90),
-    (0.98, 0.75, 0.10),
-    (0.15, 0.65, 0.25),
-    (0.60, 0.25, 0.75),
-    (0.95, 0.45, 0.10),
-    (0.10, 0.70, 0.75),
-    (0.90, 0.40, 0.70),
-    (0.55, 0.40, 0.20),
-    (0.60, 0.80, 0.20),
-    (0.30, 0.30, 0.65),
-    (0.45, 0.45, 0.45),
-)
+PARTS = tuple(map(tuple, PART_COLORS.tolist()))
 
 
 def apply(obj: bpy.types.Object, mode: str) -> None:

@@ -8,36 +8,40 @@ from numpy.typing import ArrayLike, NDArray
 from immat_core.medial_mesh import FloatArray
 
 GOLDEN_TURN = 0.61803398875
-"""The step of hue that keeps any number of parts as far apart as can be."""
+"""The step of hue that keeps any number of colors as far apart as can be."""
+PART_SHADES = 24
+"""Colors of parts before they repeat."""
 
-HEAT = np.array(
-    [
-        [0.78, 0.06, 0.10],
-        [0.96, 0.44, 0.14],
-        [0.98, 0.86, 0.35],
-        [0.55, 0.80, 0.58],
-        [0.20, 0.55, 0.74],
-        [0.18, 0.22, 0.55],
-    ]
+THIN_TO_THICK = (
+    (0.267, 0.005, 0.329),
+    (0.283, 0.141, 0.458),
+    (0.254, 0.265, 0.530),
+    (0.207, 0.372, 0.553),
+    (0.164, 0.471, 0.558),
+    (0.128, 0.567, 0.551),
+    (0.135, 0.659, 0.518),
+    (0.267, 0.749, 0.441),
+    (0.478, 0.821, 0.318),
+    (0.741, 0.873, 0.150),
+    (0.993, 0.906, 0.144),
 )
-"""(6, 3) sRGB from thin to thick: warm is thin, as what may break should be seen first."""
+"""sRGB of the color map "viridis" at eleven places: as bright as the value is high."""
 
 
-def part_colors(count: int) -> FloatArray:
-    """(count, 3) float32 sRGB, 0 to 1: distinct colors; those of the first parts never change."""
-    index = np.arange(count)
-    hue = (0.06 + GOLDEN_TURN * index) % 1.0
-    # Every few colors a lighter and a paler one, as hues alone repeat after about eight.
-    value = np.array([0.90, 0.72, 0.98])[(index // 8) % 3]
-    saturation = np.array([0.62, 0.75, 0.38])[(index // 8) % 3]
-    return _from_hsv(hue, saturation, value)
+def part_colors(numbers: ArrayLike) -> FloatArray:
+    """(..., 3) float32 sRGB, 0 to 1, of the parts of these numbers, which count from 1.
+
+    0 is gray: no part. After 23 colors they repeat, the gray one with them.
+    """
+    found: FloatArray = PART_COLORS[np.asarray(numbers, np.int64) % PART_SHADES]
+    return found
 
 
 def heat_colors(shares: ArrayLike) -> FloatArray:
     """(..., 3) float32 sRGB of shares (...) from 0, thin, to 1, thick; beyond, the end's color."""
-    place = np.clip(np.asarray(shares, np.float64), 0, 1) * (len(HEAT) - 1)
-    steps = np.arange(len(HEAT))
-    channels = [np.interp(place, steps, HEAT[:, channel]) for channel in range(3)]
+    stops = np.array(THIN_TO_THICK)
+    place = np.clip(np.asarray(shares, np.float64), 0, 1) * (len(stops) - 1)
+    channels = [np.interp(place, np.arange(len(stops)), stops[:, k]) for k in range(3)]
     return np.stack(channels, -1).astype(np.float32)
 
 
@@ -55,12 +59,16 @@ def to_bytes(colors: ArrayLike) -> NDArray[np.uint8]:
     return stored
 
 
-def _from_hsv(
-    hue: NDArray[np.float64], saturation: NDArray[np.float64], value: NDArray[np.float64]
-) -> FloatArray:
+def _shades() -> FloatArray:
+    """(24, 3): gray, then hues by the golden turn; every eight they get darker, then paler."""
+    index = np.arange(PART_SHADES - 1)
+    hue = (0.03 + GOLDEN_TURN * index) % 1.0
+    value = np.array([0.92, 0.68, 0.98])[index // 8]
+    saturation = np.array([0.72, 0.80, 0.42])[index // 8]
     wheel = np.abs((hue[:, None] + np.array([0.0, 2 / 3, 1 / 3])) % 1.0 * 6 - 3) - 1
-    full = np.clip(wheel, 0, 1)
-    colors: FloatArray = (value[:, None] * (1 - saturation[:, None] * (1 - full))).astype(
-        np.float32
-    )
-    return colors
+    colors = value[:, None] * (1 - saturation[:, None] * (1 - np.clip(wheel, 0, 1)))
+    return np.concatenate([np.full((1, 3), 0.6), colors]).astype(np.float32)
+
+
+PART_COLORS = _shades()
+"""(24, 3) float32 sRGB, the color of a part by its number modulo 24."""

@@ -54,8 +54,8 @@ def test_a_surface_against_itself_shows_what_sampling_costs():
     assert floor.f_score > 85
     assert floor.f_score_double > 98
     assert floor.iou == 1
-    assert 0.5 < floor.earth_movers_distance < 1.5
-    assert floor.thickness_error < 1
+    assert 0.5 < floor.earth_movers_distance < 1.8
+    assert floor.thickness_error < 2.5
 
 
 def test_scores_do_not_depend_on_size_and_place_of_both():
