@@ -158,6 +158,11 @@ def adopt(obj: bpy.types.Object, surface: "SurfaceMesh") -> bpy.types.Object:
     return made
 
 
+def is_held() -> bool:
+    """Whether the user is in the middle of a modal operation, such as moving something."""
+    return any(len(window.modal_operators) for window in bpy.context.window_manager.windows)
+
+
 def _drop_all_but(uids: set[int]) -> None:
     """Forget MATs that are no more; prepare for those that are there."""
     for kept in (problems, _paces):
@@ -197,9 +202,9 @@ def _refresh(obj: bpy.types.Object, at_rest: bool) -> float | None:
         with _surface_being_rebuilt(obj) as surface:
             if surface is None:
                 return None
-            if at_rest:
-                return _rebuild(obj, surface.data)
-            return _follow(obj, surface.data)
+            if not at_rest:
+                return _follow(obj, surface.data)
+            _rebuild(obj, surface.data)
     except UserError as error:
         problems[obj.session_uid] = error.what
     return None
@@ -223,7 +228,7 @@ def _follow(obj: bpy.types.Object, mesh: bpy.types.Mesh) -> float | None:
     mat, settings = _read(obj), settings_of(obj)
     wanted = signature(mat, settings)
     speed = _paces.setdefault(obj.session_uid, pace.Pace())
-    if speed.see(wanted, clock(), _is_held()):
+    if speed.see(wanted, clock(), is_held()):
         speed.begin(pace.expected_drag_seconds(mat, settings.voxel, kernels.ready()))
     if mesh.get(SIGNATURE) == wanted:
         slow_rebuilds.stop(obj.session_uid)
@@ -317,8 +322,3 @@ def _write(
     warning = thin_warning(mat, settings_of(obj))
     if warning:
         problems[obj.session_uid] = warning
-
-
-def _is_held() -> bool:
-    """Whether the user is in the middle of a modal operation, such as moving something."""
-    return any(len(window.modal_operators) for window in bpy.context.window_manager.windows)
