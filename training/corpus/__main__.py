@@ -3,6 +3,8 @@
 fetch        download the Debian packages of a tier and unpack them, nothing is installed
 read         read every listed model of the fetched packages
 sheets       draw all models that were read, one picture a category
+split        cluster the models of tier "all" and write lock.tsv: checksum, cluster, split
+docs         write docs/ATTRIBUTION.md and the counts of docs/dataset.md
 build        fetch, read, sheets
 """
 
@@ -16,11 +18,13 @@ from pathlib import Path
 from tqdm import tqdm
 
 from immat_core.errors import UserError
-from training.corpus import CATEGORIES, CORPUS_FOLDER, iterate
+from training.corpus import CATEGORIES, CORPUS_FOLDER, iterate, list_models
+from training.corpus.attribution import write_docs
+from training.corpus.clusters import cluster_shapes, near_pairs, sample_shape, split_clusters
 from training.corpus.drawing import save_sheet
 from training.corpus.fetch import fetch_packages
-from training.corpus.lock import load_lock
-from training.corpus.manifest import TIERS, load_manifest, packages_of
+from training.corpus.lock import LockedModel, load_lock, save_lock
+from training.corpus.manifest import TIERS, load_manifest, load_packages, packages_of
 from training.corpus.read import read_models
 
 NAMES_SHOWN = 12
@@ -33,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", choices=("fetch", "read", "sheets", "build"))
+    parser.add_argument("command", choices=("fetch", "read", "sheets", "split", "docs", "build"))
     parser.add_argument("--folder", type=Path, default=CORPUS_FOLDER, help="of the corpus")
     parser.add_argument("--tier", choices=TIERS, default="core", help="how much to fetch")
     parser.add_argument("--workers", type=int, default=1, help="processes")
@@ -48,6 +52,10 @@ def main(arguments: list[str] | None = None) -> int:
                 good &= _read(options.folder, options.workers)
             elif stage == "sheets":
                 _draw_sheets(options.folder)
+            elif stage == "split":
+                _split(options.folder)
+            else:
+                write_docs(load_manifest(), load_packages(), load_lock())
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
@@ -81,6 +89,25 @@ def _draw_sheets(folder: Path) -> None:
         models = list(iterate(category, folder=folder))
         if models:
             save_sheet(folder / "sheets" / f"{category}.png", models)
+
+
+def _split(folder: Path) -> None:
+    """Cluster each category by itself; the whole corpus must have been read."""
+    missing = {row.name for row in load_manifest()} - {r.name for r in list_models(folder=folder)}
+    if missing:
+        raise UserError(f"{len(missing)} models are not read", "Run build --tier all first")
+    locked: list[LockedModel] = []
+    for category in tqdm(CATEGORIES, desc="split", unit="category"):
+        models = list(iterate(category, folder=folder))
+        shapes = [sample_shape(model.vertices, model.faces) for model in models]
+        leaders = cluster_shapes(len(models), near_pairs(shapes))
+        clusters = [models[leader].record.name for leader in leaders]
+        split = split_clusters(clusters)
+        locked += [
+            LockedModel(model.record.name, model.record.checksum, cluster, split[cluster])
+            for model, cluster in zip(models, clusters, strict=True)
+        ]
+    save_lock(locked)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,9 @@ class CleanMesh:
 
 def clean(vertices: Floats, faces: Integers) -> CleanMesh:
     """Merge near vertices; drop faces without area or that stand twice, and loose vertices."""
-    span = np.linalg.norm(np.ptp(vertices[faces.ravel()], axis=0))
+    used, faces = np.unique(faces, return_inverse=True)
+    faces, vertices = faces.reshape(-1, 3), vertices[used]
+    span = np.linalg.norm(np.ptp(vertices, axis=0))
     rounded = np.round(vertices / (span * MERGE_DISTANCE)).astype(np.int64)
     _, first, inverse = np.unique(rounded, axis=0, return_index=True, return_inverse=True)
     merged = inverse.reshape(-1)[faces]

@@ -35,7 +35,7 @@ from training.corpus.storage import (
     write_index,
 )
 
-READERS_VERSION = 2
+READERS_VERSION = 3
 """Raised when a reader or the frame changes, so that models are read again."""
 
 

@@ -56,8 +56,10 @@ def _read_mesh(text: str, joints: NDArray[np.float64], material: int) -> SourceP
     rows = np.array(_VERTEX.findall(text), np.float64).reshape(-1, 4)
     weights = np.array(_WEIGHT.findall(text), np.float64).reshape(-1, 5)
     faces = np.array(_TRIANGLE.findall(text), np.int64).reshape(-1, 3)
-    if weights[:, 0].max(initial=-1) >= len(joints) or faces.max(initial=-1) >= len(rows):
-        raise ValueError("a weight or a face names what is missing")
+    if faces.max(initial=-1) >= len(rows):
+        raise ValueError("a face names a missing vertex")
+    if weights[:, 0].max(initial=-1) >= len(joints):
+        raise ValueError("a weight names a missing joint")
     joint = joints[weights[:, 0].astype(int)]
     placed = joint[:, :3] + _turn(joint[:, 3:], weights[:, 2:])
     sums = np.concatenate([np.zeros((1, 3)), np.cumsum(weights[:, 1:2] * placed, axis=0)])
