@@ -2,6 +2,7 @@
 
 from . import (
     batch,
+    fit_kernels,
     gizmos,
     handlers,
     jobs,
@@ -26,6 +27,7 @@ _MODULES = (
     gizmos,
     keymaps,
     handlers,
+    fit_kernels,
     batch,
 )
 

@@ -26,6 +26,7 @@ class IMMAT_MT_mat(bpy.types.Menu):
             layout.operator("immat.dissolve_spheres")
         layout.operator("immat.connect_nearest")
         layout.operator("immat.symmetrize")
+        layout.operator("immat.simplify")
 
 
 def draw_in_header(menu: bpy.types.Menu, context: bpy.types.Context) -> None:

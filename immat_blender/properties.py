@@ -80,6 +80,15 @@ class SceneSettings(bpy.types.PropertyGroup):
     seed: IntProperty(
         name="Seed", description="Set the start of everything random", default=0, min=0
     )
+    fit_spheres: IntProperty(
+        name="Spheres",
+        description="Choose how many medial spheres a mesh becomes",
+        default=256,
+        min=4,
+        max=8192,
+        soft_min=32,
+        soft_max=2048,
+    )
     radius_gizmo: BoolProperty(
         name="Radius Ring",
         description="Show a ring around the active sphere that is dragged to change its radius",

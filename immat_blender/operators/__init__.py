@@ -2,11 +2,12 @@
 
 import bpy
 
-from . import editing, files, inscribe, overlay, picture, predict, radius, surface, tubes
+from . import editing, files, fit, inscribe, overlay, picture, predict, radius, surface, tubes
 
 CLASSES = (
     *picture.CLASSES,
     *predict.CLASSES,
+    *fit.CLASSES,
     *radius.CLASSES,
     *editing.CLASSES,
     *tubes.CLASSES,

@@ -2,7 +2,7 @@
 
 import bpy
 
-from . import edit, export, picture, predict, surface, tools
+from . import edit, export, fit, picture, predict, surface, tools
 
 
 def draw_import(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
@@ -18,6 +18,7 @@ def draw_export(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
 CLASSES = (
     *picture.CLASSES,
     *predict.CLASSES,
+    *fit.CLASSES,
     *edit.CLASSES,
     *tools.CLASSES,
     *surface.CLASSES,
@@ -31,10 +32,12 @@ def register() -> None:
         bpy.utils.register_class(cls)
     bpy.types.TOPBAR_MT_file_import.append(draw_import)
     bpy.types.TOPBAR_MT_file_export.append(draw_export)
+    bpy.types.VIEW3D_MT_object_convert.append(fit.draw_in_convert_menu)
 
 
 def unregister() -> None:
     """Take them away in reverse."""
+    bpy.types.VIEW3D_MT_object_convert.remove(fit.draw_in_convert_menu)
     bpy.types.TOPBAR_MT_file_export.remove(draw_export)
     bpy.types.TOPBAR_MT_file_import.remove(draw_import)
     for cls in reversed(CLASSES):

@@ -2,7 +2,8 @@
 
 import bpy
 
-from .. import jobs, objects, stages
+from .. import objects, stages
+from .running_job import draw_last_end, draw_running_job
 from .sidebar import Sidebar
 
 
@@ -17,27 +18,15 @@ class IMMAT_PT_predict(Sidebar, bpy.types.Panel):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        self._draw_job()
+        if not draw_running_job(layout):
+            layout.operator("immat.predict", icon="PLAY")
+            draw_last_end(layout)
         layout.prop(settings, "spheres")
         layout.prop(settings, "size")
         layout.prop(settings, "seed")
         obj = objects.active_mat(context)
         if obj is not None and stages.PROPERTY in obj.data:
             self._draw_stage(obj)
-
-    def _draw_job(self) -> None:
-        job = jobs.current()
-        if job is None or not jobs.running():
-            self.layout.operator("immat.predict", icon="PLAY")
-            if job is not None and job.message:
-                self.layout.label(text=job.message, icon="ERROR")
-            elif job is not None and job.state is jobs.JobState.CANCELLED:
-                self.layout.label(text=job.state.value)
-            return
-        row = self.layout.row(align=True)
-        what = "Cancelling" if job.cancelling else job.what
-        row.progress(factor=job.share, text=f"{what} ({job.share:.0%})")
-        row.operator("immat.cancel", text="", icon="CANCEL")
 
     def _draw_stage(self, obj: bpy.types.Object) -> None:
         column = self.layout.column()

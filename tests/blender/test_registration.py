@@ -19,6 +19,7 @@ MENUS = (
     "VIEW3D_MT_editor_menus",
     "VIEW3D_MT_edit_mesh_context_menu",
     "VIEW3D_MT_object_context_menu",
+    "VIEW3D_MT_object_convert",
 )
 HEAVY = (
     *("onnxruntime", "PIL", "openvdb", "pyopenvdb"),
