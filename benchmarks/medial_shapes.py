@@ -1,7 +1,7 @@
 """The medial meshes that the benchmarks of the surface run on: always the same ones.
 
 Four shapes of 256 spheres, each a kind of its own: a chair of sheets and curves, a plane of thin
-sheets around a thick body, a lamp that is one long curve, and a blob in which hundreds of primitives
+sheets around a thick body, a lamp that is one long curve, and a blob of hundreds of primitives that
 overlap. They fill the unit box from 0 to 1; radii are from 0.01 to 0.1. (Around the origin OpenVDB
 would need eight root nodes a grid: the peers would take twice as long.)
 """
