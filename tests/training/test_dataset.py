@@ -1,0 +1,208 @@
+"""The data set: built end to end, resumed after a kill, true to the shapes that it was made of."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from immat_core.camera import Camera
+from immat_core.envelope import medial_distance
+from immat_core.medial_mesh import MedialMesh
+from training.data import open_folder
+from training.dataset.__main__ import main
+from training.dataset.augmentation import augment_model
+from training.dataset.cache import write_cache
+from training.dataset.loader import StoredShape, read_index, read_shapes, stream_views
+from training.dataset.report import category_table
+from training.dataset.splits import Place, place_shapes
+from training.dataset.tasks import ShapeTask, load_shape
+from training.families import PROGRAMS, generate
+
+VIEWS, SIZE = 4, 96
+
+
+def build(folder: Path, *more: str) -> list[str]:
+    """Arguments of a build of one parametric shape a category, without real models."""
+    corpus = folder.parent / "corpus"
+    corpus.mkdir(exist_ok=True)
+    (corpus / "index.jsonl").write_text("", encoding="utf-8")
+    sizes = ["--views", str(VIEWS), "--size", str(SIZE), "--parametric", "1", "--augmented", "0"]
+    return ["build", "--folder", str(folder), "--corpus", str(corpus), *sizes, *more]
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data") / "dataset"
+    assert main(build(folder, "--workers", "2")) == 0
+    return folder
+
+
+def shapes(folder: Path) -> list[StoredShape]:
+    return [s for split in ("train", "val", "test") for s in read_shapes(folder, split)]
+
+
+def coverage(points: NDArray[np.float32], camera: Camera, size: int) -> NDArray[np.bool_]:
+    uv, _ = camera.project(points)
+    at = np.clip(((uv + 1) * size / 2).astype(int), 0, size - 1)
+    mask = np.zeros((size, size), bool)
+    mask[at[:, 1], at[:, 0]] = True
+    return mask
+
+
+def test_every_category_is_there(dataset: Path) -> None:
+    index = read_index(dataset)
+    found = shapes(dataset)
+    assert sorted(s.category for s in found) == sorted(PROGRAMS)
+    assert sum(index["shapes"].values()) == len(found)
+    table = category_table(dataset)
+    assert all(category in table for category in PROGRAMS)
+
+
+def test_cameras_and_masks_belong_to_the_surface(dataset: Path) -> None:
+    """All surface samples fall into the mask, and the mask has no more than they explain."""
+    for shape in shapes(dataset):
+        for view in range(VIEWS):
+            camera = Camera(*shape.cameras[view].tolist())
+            mask = shape.masks[view] > 0
+            seen = coverage(shape.surface[:, :3], camera, SIZE)
+            near = mask.copy()
+            for axis in (0, 1):
+                for step in (-1, 1):
+                    near |= np.roll(mask, step, axis)
+            assert (seen & near).sum() / seen.sum() > 0.99
+            assert shape.images[view].shape == (SIZE, SIZE, 3)
+        assert shape.photos.tolist() == [False, True, False, True]
+
+
+def test_medial_mesh_fits_the_surface(dataset: Path) -> None:
+    for shape in shapes(dataset):
+        mat = MedialMesh(shape.spheres[:, :3], shape.spheres[:, 3], *shape.simplices)
+        assert len(mat.radii) == 256
+        assert len(mat.edges) == len(shape.edges)
+        assert len(mat.faces) == len(shape.faces)
+        off = np.abs(medial_distance(shape.surface[::8, :3], mat))
+        assert np.mean(off) < 0.006
+        np.testing.assert_allclose(np.linalg.norm(shape.surface[:, 3:], axis=1), 1, atol=2e-3)
+        outside = medial_distance(shape.dense[::16], mat) > 0.02
+        assert outside.mean() < 0.02
+
+
+def test_a_killed_build_goes_on_and_ends_with_the_same_version(
+    dataset: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "dataset"
+    command = [sys.executable, "-m", "training.dataset", *build(folder, "--workers", "1")]
+    run = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
+    parts = folder / "parts"
+    while not list(parts.glob("*/*.json")):
+        assert run.poll() is None
+        time.sleep(0.05)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    done = {path: path.stat().st_mtime_ns for path in parts.glob("*/*.json")}
+    assert 0 < len(done) < len(PROGRAMS)
+    assert main(build(folder, "--workers", "1")) == 0
+    assert all(path.stat().st_mtime_ns == when for path, when in done.items())
+    assert read_index(folder) == read_index(dataset)
+    for shard in folder.glob("shards/*.tar"):
+        assert shard.read_bytes() == (dataset / "shards" / shard.name).read_bytes()
+
+
+def test_cache_is_what_training_reads(dataset: Path, tmp_path: Path) -> None:
+    found = shapes(dataset)
+    total = 0
+    for split in ("train", "val", "test"):
+        count = write_cache(dataset, tmp_path, split, 48)
+        total += count
+        if count:
+            folder = open_folder(tmp_path / split)
+            assert folder.images.shape == (count, VIEWS, 48, 48, 4)
+            names = json.loads((tmp_path / split / "names.json").read_text())
+            shape = next(s for s in found if s.name == names[0])
+            edges, faces = folder.topology(0)
+            np.testing.assert_array_equal(edges, shape.edges)
+            np.testing.assert_array_equal(faces, shape.faces)
+            np.testing.assert_array_equal(folder.spheres[0], shape.spheres)
+            cut = shape.masks[0].astype(float).mean() / 255
+            assert folder.images[0, 0, ..., 3].mean() / 255 == pytest.approx(cut, abs=0.01)
+    assert total == len(found)
+
+
+def test_stream_gives_views_with_all_that_belongs_to_them(dataset: Path) -> None:
+    stream = iter(stream_views(dataset, "train", shuffle=2))
+    views = [next(stream) for _ in range(8)]
+    by_name = {shape.name: shape for shape in shapes(dataset)}
+    for view in views:
+        shape = by_name[view["name"]]
+        assert view["image"].shape == (3, SIZE, SIZE)
+        assert view["camera"].tolist() in shape.cameras.tolist()
+        np.testing.assert_array_equal(view["edges"], shape.edges)
+    assert len({view["name"] for view in views}) > 1
+
+
+@pytest.mark.parametrize("category", sorted(PROGRAMS))
+def test_programs_draw_the_same_shape_for_the_same_seed(category: str) -> None:
+    one, two, other = (generate(category, seed) for seed in (5, 5, 6))
+    np.testing.assert_array_equal(one.vertices, two.vertices)
+    assert one.record == two.record
+    assert one.record.checksum != other.record.checksum
+    low, high = one.vertices.min(0), one.vertices.max(0)
+    np.testing.assert_allclose(np.linalg.norm(high - low), 1, atol=1e-4)
+    np.testing.assert_allclose(low + high, 0, atol=1e-4)
+
+
+def test_changed_copies_keep_the_frame_and_differ() -> None:
+    model = generate("chair", 3)
+    copies = [augment_model(model, number) for number in (1, 1, 2)]
+    np.testing.assert_array_equal(copies[0].vertices, copies[1].vertices)
+    assert np.abs(copies[0].vertices - copies[2].vertices).max() > 0.01
+    for copy in copies:
+        low, high = copy.vertices.min(0), copy.vertices.max(0)
+        np.testing.assert_allclose(np.linalg.norm(high - low), 1, atol=1e-4)
+        assert copy.faces.shape == model.faces.shape
+        # legs stay below the seat: the order of heights is kept, but for thicker parts
+        order = np.argsort(model.vertices[:, 2], kind="stable")
+        heights = copy.vertices[order, 2]
+        assert np.corrcoef(np.arange(len(heights)), heights)[0, 1] > 0.8
+
+
+def test_twins_and_changed_copies_never_part() -> None:
+    rng = np.random.default_rng(0)
+    points = rng.random((2000, 3)).astype(np.float32)
+    ball = rng.normal(size=(2000, 3)).astype(np.float32)
+    ball *= 0.5 / np.linalg.norm(ball, axis=1, keepdims=True)
+    given = [
+        ("chair_001", "chair", points),
+        ("chair_p1", "chair", points[::-1] * np.float32(1.002)),
+        ("chair_p2", "chair", ball),
+        ("chair_001_a1", "chair", ball),
+        ("table_p1", "table", points),
+    ]
+    known = {"chair_001": Place("chair_001", "val")}
+    places = place_shapes(given, known, {"chair_001_a1": "chair_001"})
+    assert places["chair_p1"] == places["chair_001"] == places["chair_001_a1"]
+    assert places["chair_p2"].cluster == "chair_p2"
+    assert places["table_p1"].cluster == "table_p1"
+    again = place_shapes(given[::-1], known, {"chair_001_a1": "chair_001"})
+    assert again == places
+
+
+def test_a_shape_that_cannot_be_had_is_a_row_and_stops_nothing(tmp_path: Path) -> None:
+    from training.dataset.build import build_parts
+    from training.dataset.settings import DatasetSettings
+
+    (tmp_path / "index.jsonl").write_text("", encoding="utf-8")
+    tasks = (ShapeTask("chair_999", "chair", "real", "chair_999"),)
+    rows = build_parts(tmp_path / "d", tasks, DatasetSettings(views=1), tmp_path)
+    assert "chair_999" in rows[0].rejected
+    with pytest.raises(Exception, match="chair_999"):
+        load_shape(tasks[0], tmp_path)

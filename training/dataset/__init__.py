@@ -1,0 +1,1 @@
+"""The data set: shapes with their medial meshes and pictures, in shards that stream."""

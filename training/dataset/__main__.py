@@ -1,0 +1,116 @@
+"""The commands of the data set: ``python -m training.dataset COMMAND``.
+
+build    medial meshes and pictures of the corpus and of parametric shapes, as shards
+shapenet the same of a folder in ShapeNet's layout
+cache    shards as memory-mapped arrays of small pictures, quick on few cores
+report   yield and errors by category as a table
+sheets   picture, medial mesh and rebuilt surface side by side, one picture a category
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from immat_core.errors import UserError
+from training.corpus import CORPUS_FOLDER, list_models
+from training.dataset.build import build_parts
+from training.dataset.settings import DatasetSettings
+from training.dataset.shards import write_shards
+from training.dataset.splits import Place
+from training.dataset.tasks import ShapeTask, list_tasks
+
+DATASET_FOLDER = Path("data/dataset")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 when all went well, 2 for wrong use or missing input."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "build":
+            _build(options)
+        elif options.command == "shapenet":
+            _build_shapenet(options)
+        elif options.command == "cache":
+            from training.dataset.cache import write_cache
+
+            for split in ("train", "val", "test"):
+                write_cache(options.folder, options.out, split, options.size)
+        elif options.command == "report":
+            from training.dataset.report import category_table
+
+            print(category_table(options.folder))
+        else:
+            from training.dataset.sheets import save_sheets
+
+            save_sheets(options.folder, options.shapes)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.dataset",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in ("build", "shapenet"):
+        build = commands.add_parser(name)
+        if name == "shapenet":
+            build.add_argument("shapenet", type=Path, help="ShapeNetCore.v1 or .v2")
+            build.add_argument("--renderings", type=Path, help="the public 24-view pictures")
+            build.add_argument("--most", type=int, default=0, help="shapes a category, 0 for all")
+        else:
+            build.add_argument("--parametric", type=int, default=300, help="shapes a category")
+            build.add_argument("--augmented", type=int, default=1, help="copies a real model")
+            build.add_argument("--corpus", type=Path, default=CORPUS_FOLDER)
+        build.add_argument("--folder", type=Path, default=DATASET_FOLDER, help="of the data set")
+        build.add_argument("--views", type=int, default=DatasetSettings.views)
+        build.add_argument("--size", type=int, default=DatasetSettings.size)
+        build.add_argument("--workers", type=int, default=2, help="processes on this machine")
+        build.add_argument("--scheduler", default="", help="address of a Dask scheduler")
+    cache = commands.add_parser("cache")
+    cache.add_argument("--folder", type=Path, default=DATASET_FOLDER)
+    cache.add_argument("--out", type=Path, required=True)
+    cache.add_argument("--size", type=int, default=64, help="pixels along each side")
+    report = commands.add_parser("report")
+    report.add_argument("--folder", type=Path, default=DATASET_FOLDER)
+    sheets = commands.add_parser("sheets")
+    sheets.add_argument("--folder", type=Path, default=DATASET_FOLDER)
+    sheets.add_argument("--shapes", type=int, default=12, help="shapes a category")
+    return parser
+
+
+def _build(options: argparse.Namespace) -> None:
+    records = list_models(folder=options.corpus)
+    tasks = list_tasks(records, options.parametric, options.augmented)
+    known = {r.name: Place(r.cluster, r.split) for r in records if r.cluster and r.split}
+    _make(options, tasks, options.corpus, known)
+
+
+def _build_shapenet(options: argparse.Namespace) -> None:
+    from training.dataset.shapenet import list_shapes
+
+    tasks = list_shapes(options.shapenet, options.renderings, options.most)
+    _make(options, tasks, options.folder, {})
+
+
+def _make(
+    options: argparse.Namespace,
+    tasks: tuple[ShapeTask, ...],
+    corpus: Path,
+    known: dict[str, Place],
+) -> None:
+    settings = DatasetSettings(views=options.views, size=options.size)
+    rows = build_parts(options.folder, tasks, settings, corpus, options.workers, options.scheduler)
+    version = write_shards(options.folder, rows, settings, known)
+    good = sum(not row.rejected for row in rows)
+    print(f"{good} of {len(rows)} shapes, version {version}, in {options.folder}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""All programs by category and name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.shapes.chair import make_chair
+from training.shapes.lamp import make_lamp
+from training.shapes.parts import ShapeBuilder
+from training.shapes.plane import make_plane
+from training.shapes.table import make_table
+
+Triangles: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""(t, 3, 3) corners in any unit, Z up and front -Y, and (t, 3) linear RGB colors."""
+
+Program: TypeAlias = Callable[[np.random.Generator], Triangles]
+
+
+def _built(
+    make: Callable[[np.random.Generator], ShapeBuilder], rng: np.random.Generator
+) -> Triangles:
+    builder = make(rng)
+    return np.concatenate(builder.corners), np.concatenate(builder.colors)
+
+
+PROGRAMS: dict[str, dict[str, Program]] = {
+    "chair": {"four_legs": partial(_built, make_chair)},
+    "table": {"tables": partial(_built, make_table)},
+    "lamp": {"lamps": partial(_built, make_lamp)},
+    "plane": {"propeller": partial(_built, make_plane)},
+}
