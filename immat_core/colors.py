@@ -49,7 +49,7 @@ def to_linear(colors: ArrayLike) -> FloatArray:
     """Linear RGB of sRGB colors, both (..., 3) from 0 to 1 (IEC 61966-2-1)."""
     given = np.asarray(colors, np.float64)
     curved = ((given + 0.055) / 1.055) ** 2.4
-    return np.where(given <= 0.04045, given / 12.92, curved).astype(np.float32)
+    return np.asarray(np.where(given <= 0.04045, given / 12.92, curved), np.float32)
 
 
 def to_bytes(colors: ArrayLike) -> NDArray[np.uint8]:

@@ -6,24 +6,17 @@ front toward +Z, so it is written turned by a quarter and every glTF importer sh
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from immat_core.atomic_file import written_beside
 from immat_core.errors import UserError
+from immat_core.gltf_binary import GltfWriter, turned
 from immat_core.medial_mesh import FloatArray, MedialMesh
 from immat_core.surface import SurfaceMesh, build_grid
-
-GLTF_ARRAY, GLTF_ELEMENTS = 34962, 34963
-"""Buffer targets of glTF 2.0: vertices, indices."""
-GLTF_FLOAT, GLTF_UINT = 5126, 5125
-"""Component types of glTF 2.0."""
 
 
 def write_mesh(path: str | Path, mesh: SurfaceMesh) -> None:
@@ -92,61 +85,31 @@ def _stl(mesh: SurfaceMesh) -> bytes:
 
 
 def _glb(mesh: SurfaceMesh) -> bytes:
-    """glTF 2.0 binary: (x, y, z) becomes (x, z, -y); normals are smooth, weighted by area."""
-    turned = np.column_stack([mesh.vertices[:, 0], mesh.vertices[:, 2], -mesh.vertices[:, 1]])
+    """glTF 2.0 binary, Y up; normals are smooth, weighted by area."""
+    writer = GltfWriter()
+    attributes = {
+        "POSITION": writer.floats(turned(mesh.vertices), bounds=True),
+        "NORMAL": writer.floats(turned(smooth_normals(mesh))),
+    }
+    primitive = {"attributes": attributes, "indices": writer.indices(mesh.triangles)}
+    return writer.file(
+        {
+            "scene": 0,
+            "scenes": [{"nodes": [0]}],
+            "nodes": [{"mesh": 0, "name": "surface"}],
+            "meshes": [{"name": "surface", "primitives": [primitive]}],
+        }
+    )
+
+
+def smooth_normals(mesh: SurfaceMesh) -> FloatArray:
+    """(n, 3) float32 unit normals of the vertices: of their triangles, weighted by area."""
     triangles = mesh.triangles
-    normals = np.zeros_like(turned)
-    area = _area_vectors(turned[triangles])
+    normals = np.zeros_like(mesh.vertices)
+    area = _area_vectors(mesh.vertices[triangles])
     for corner in range(3):
         np.add.at(normals, triangles[:, corner], area)
-    arrays = [turned.astype("<f4"), _unit(normals).astype("<f4"), triangles.astype("<u4").ravel()]
-    blob = b"".join(array.tobytes() for array in arrays)
-    text = json.dumps(_gltf(arrays), separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 4)
-    total = 12 + 8 + len(text) + 8 + len(blob)
-    return b"".join(
-        [
-            struct.pack("<4sII", b"glTF", 2, total),
-            struct.pack("<I4s", len(text), b"JSON"),
-            text,
-            struct.pack("<I4s", len(blob), b"BIN\0"),
-            blob,
-        ]
-    )
-
-
-def _gltf(arrays: list[NDArray[Any]]) -> dict[str, Any]:
-    """The JSON part for positions, normals and indices that follow one another."""
-    ends = np.cumsum([array.nbytes for array in arrays]).tolist()
-    positions, _, indices = arrays
-    targets = (GLTF_ARRAY, GLTF_ARRAY, GLTF_ELEMENTS)
-    accessors: list[dict[str, Any]] = [
-        {"bufferView": i, "componentType": GLTF_FLOAT, "count": len(positions), "type": "VEC3"}
-        for i in range(2)
-    ]
-    accessors[0] |= {"min": positions.min(0).tolist(), "max": positions.max(0).tolist()}
-    accessors.append(
-        {"bufferView": 2, "componentType": GLTF_UINT, "count": indices.size, "type": "SCALAR"}
-    )
-    attributes = {"POSITION": 0, "NORMAL": 1}
-    return {
-        "asset": {"version": "2.0", "generator": "Image to MAT"},
-        "scene": 0,
-        "scenes": [{"nodes": [0]}],
-        "nodes": [{"mesh": 0, "name": "surface"}],
-        "meshes": [{"name": "surface", "primitives": [{"attributes": attributes, "indices": 2}]}],
-        "buffers": [{"byteLength": ends[-1]}],
-        "bufferViews": [
-            {
-                "buffer": 0,
-                "byteOffset": end - array.nbytes,
-                "byteLength": array.nbytes,
-                "target": target,
-            }
-            for array, end, target in zip(arrays, ends, targets, strict=True)
-        ],
-        "accessors": accessors,
-    }
+    return _unit(normals)
 
 
 def _area_vectors(corners: FloatArray) -> FloatArray:

@@ -12,14 +12,20 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from immat_core.cli import fit, predict, surface
+from immat_core.cli import fit, metrics, predict, segment, surface
 from immat_core.cli.report import GOOD, INTERRUPTED, WRONG, say
 from immat_core.errors import UserError
 
 if TYPE_CHECKING:
     from immat_core.engine import Engine
 
-COMMANDS: dict[str, Any] = {"predict": predict, "fit": fit, "surface": surface}
+COMMANDS: dict[str, Any] = {
+    "predict": predict,
+    "fit": fit,
+    "surface": surface,
+    "segment": segment,
+    "metrics": metrics,
+}
 """Modules with ``HELP``, ``add_arguments(parser)`` and ``run(arguments) -> exit code``."""
 
 

@@ -156,3 +156,26 @@ def test_what_has_no_area_is_told():
     line = Triangles(np.array([[0.0, 0, 0], [1, 0, 0], [2, 0, 0]]), np.array([[0, 1, 2]]))
     with pytest.raises(UserError, match="area"):
         score_meshes(line, ball(1))
+
+
+def test_the_command_line_scores_mats_and_meshes(tmp_path, capsys):
+    import json
+
+    from immat_core.cli import main
+    from immat_core.ma_file import write_ma
+
+    mat = shapes.ring()
+    surface = build_surface(mat, 1 / 64)
+    write_ma(tmp_path / "ring.ma", mat)
+    trimesh.Trimesh(surface.vertices, surface.triangles).export(tmp_path / "ring.obj")
+    files = [str(tmp_path / "ring.obj"), str(tmp_path / "ring.ma")]
+
+    assert main(["metrics", *files, "--json", "--floor", "--samples", "3000"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["metrics"]["iou"] > 0.98
+    assert told["metrics"]["chamfer_distance"] < 1.2 * told["floor"]["chamfer_distance"] + 0.1
+    assert main(["metrics", *files, "--samples", "3000"]) == 0
+    assert "IoU" in capsys.readouterr().out
+    assert main(["metrics", files[0], str(tmp_path / "none.ma")]) == 2
+    assert main(["metrics", *files, "--samples", "3"]) == 2
+    assert capsys.readouterr().err.count("\n") == 2
