@@ -14,6 +14,7 @@ from immat_core.medial_mesh import FloatArray, MedialMesh
 from immat_core.rig.limbs import Limb, cut_at_bends, cut_to_count, find_limbs
 from immat_core.rig.naming import bone_names, limb_names, mirrored_pairs
 from immat_core.rig.pieces import piece_tree
+from immat_core.rig.rims import with_rims
 from immat_core.rig.skeleton import Skeleton
 from immat_core.rig.weights import chain_weights, joint_reach, knots
 
@@ -81,7 +82,7 @@ def build_rig(
     chosen = settings or RigSettings()
     if not len(mat.radii):
         raise UserError("A MAT without spheres has no skeleton", "Add a sphere first")
-    pieces = piece_tree(mat, np.asarray(parts, np.int64), np.asarray(sheets, bool))
+    pieces = piece_tree(mat, *with_rims(mat, np.asarray(parts, np.int64), np.asarray(sheets, bool)))
     limbs, owner = find_limbs(mat, pieces)
     low, high = mat.bounds
     partner = mirrored_pairs(limbs, low, high)

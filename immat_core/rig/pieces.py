@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from immat_core.editing.chains import chains
+from immat_core.editing.chains import chains, curve_edges
 from immat_core.editing.connect import piece_labels
 from immat_core.medial_mesh import MedialMesh
 
-ALIKE = 0.9
+ALIKE = 0.5
 """Pieces of at least this share of the heaviest one's volume may be the root: the lowest is."""
 
 
@@ -138,15 +138,15 @@ def _volume(mat: MedialMesh, piece: Piece) -> float:
     inside = np.zeros(len(radii), bool)
     inside[piece.spheres] = True
     volume = 4 / 3 * np.pi * float(radii[piece.spheres].mean()) ** 3
-    faces = mat.faces[inside[mat.faces].all(1)]
-    one, two = (centers[faces[:, k]] - centers[faces[:, 0]] for k in (1, 2))
+    # A primitive between two pieces counts for both, by its corners.
+    one, two = (centers[mat.faces[:, k]] - centers[mat.faces[:, 0]] for k in (1, 2))
     area = np.linalg.norm(np.cross(one, two), axis=1) / 2
-    volume += float((area * 2 * radii[faces].mean(1)).sum())
-    if not len(faces):
-        edges = mat.all_edges[inside[mat.all_edges].all(1)]
-        length = np.linalg.norm(centers[edges[:, 0]] - centers[edges[:, 1]], axis=1)
-        volume += float((length * np.pi * radii[edges].mean(1) ** 2).sum())
-    return volume
+    share = inside[mat.faces].mean(1)
+    volume += float((share * area * 2 * radii[mat.faces].mean(1)).sum())
+    rods = curve_edges(mat)
+    length = np.linalg.norm(centers[rods[:, 0]] - centers[rods[:, 1]], axis=1)
+    tubes = inside[rods].mean(1) * length * np.pi * radii[rods].mean(1) ** 2
+    return volume + float(tubes.sum())
 
 
 def _start(mat: MedialMesh, piece: Piece) -> int:

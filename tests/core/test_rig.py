@@ -236,10 +236,10 @@ def test_a_quadruped_walks(surfaces):
     assert_volume_is_kept(surface, posed(rig, surface.vertices, weights, turns), 0.05)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_the_parts_that_segmentation_finds_make_a_rig(shape):
+@pytest.mark.parametrize(("shape", "bones"), [("chair", 6), ("lamp", 4), ("quadruped", 13)])
+def test_the_parts_that_segmentation_finds_make_a_rig(shape, bones):
     mat, _, _ = SHAPES[shape]()
     found = segment_spheres(mat)
     rig = build_rig(mat, found.parts, found.sheets)
-    assert 5 <= len(rig.skeleton.names) + 2 <= 30
+    assert len(rig.skeleton.names) == bones
     np.testing.assert_allclose(rig.weights.sum(1), 1, atol=1e-6)
