@@ -42,7 +42,7 @@ def heat_colors(shares: ArrayLike) -> FloatArray:
     stops = np.array(THIN_TO_THICK)
     place = np.clip(np.asarray(shares, np.float64), 0, 1) * (len(stops) - 1)
     channels = [np.interp(place, np.arange(len(stops)), stops[:, k]) for k in range(3)]
-    return np.stack(channels, -1).astype(np.float32)
+    return np.asarray(np.stack(channels, -1), np.float32)
 
 
 def to_linear(colors: ArrayLike) -> FloatArray:
@@ -67,7 +67,7 @@ def _shades() -> FloatArray:
     saturation = np.array([0.72, 0.80, 0.42])[index // 8]
     wheel = np.abs((hue[:, None] + np.array([0.0, 2 / 3, 1 / 3])) % 1.0 * 6 - 3) - 1
     colors = value[:, None] * (1 - saturation[:, None] * (1 - np.clip(wheel, 0, 1)))
-    return np.concatenate([np.full((1, 3), 0.6), colors]).astype(np.float32)
+    return np.asarray(np.concatenate([np.full((1, 3), 0.6), colors]), np.float32)
 
 
 PART_COLORS = _shades()
