@@ -12,8 +12,10 @@ from immat_core.editing.chains import chains, curve_edges
 from immat_core.editing.connect import piece_labels
 from immat_core.medial_mesh import MedialMesh
 
-ALIKE = 0.5
-"""Pieces of at least this share of the heaviest one's volume may be the root: the lowest is."""
+ALIKE = 0.9
+"""Pieces of at least this share of the heaviest one's volume may be the root: the lowest is ..."""
+SHEET_ALIKE = 0.5
+"""... and sheets of at least this share come before all curves: what stands, stands on them."""
 
 
 @dataclass
@@ -45,7 +47,7 @@ class Piece:
 
 
 def piece_tree(mat: MedialMesh, parts: NDArray[np.int64], sheets: NDArray[np.bool_]) -> list[Piece]:
-    """The pieces, parents before children, the heaviest (of several, the lowest) first.
+    """The pieces, parents before children, the heaviest (of several, the lowest sheet) first.
 
     Parameters
     ----------
@@ -128,7 +130,11 @@ def _ordered(
 
 def _root(mat: MedialMesh, pieces: list[Piece]) -> int:
     volumes = np.array([_volume(mat, piece) for piece in pieces])
-    heavy = np.flatnonzero(volumes >= ALIKE * volumes.max())
+    sheets = np.array([piece.sheet for piece in pieces])
+    may = sheets & (volumes >= SHEET_ALIKE * volumes.max())
+    if not may.any():
+        may = volumes >= ALIKE * volumes.max()
+    heavy = np.flatnonzero(may).tolist()
     return int(min(heavy, key=lambda index: mat.centers[pieces[index].spheres, 2].mean()))
 
 
