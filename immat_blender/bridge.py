@@ -66,13 +66,22 @@ def read_medial_mesh(obj: bpy.types.Object) -> MedialMesh:
 
 def heal(obj: bpy.types.Object) -> int:
     """Write a radius where a foreign edit left none or a wrong one; returns how many."""
-    mesh = obj.data
-    centers, radii, edges, _ = _read(mesh)
+    return _heal(obj.data)[1]
+
+
+def healed_medial_mesh(obj: bpy.types.Object) -> MedialMesh:
+    """:func:`heal` and :func:`read_medial_mesh` at once: reading is what takes time in a drag."""
+    return MedialMesh(*_heal(obj.data)[0])
+
+
+def _heal(mesh: bpy.types.Mesh) -> tuple[RawArrays, int]:
+    """The arrays of a MAT with good radii, and how many of these were written."""
+    centers, radii, edges, faces = _read(mesh)
     repaired = repaired_radii(centers, radii, edges)
     changed = int((repaired != radii).sum())
     if changed or (not mesh.is_editmode and _radius_of(mesh) is None):
         write_radii(mesh, repaired)
-    return changed
+    return (centers, repaired, edges, faces), changed
 
 
 def read_radii(mesh: bpy.types.Mesh) -> FloatArray:

@@ -301,10 +301,9 @@ def _expected_seconds(obj: bpy.types.Object, mat: "MedialMesh", settings: Surfac
 
 
 def _read(obj: bpy.types.Object) -> "MedialMesh":
-    bridge.heal(obj)
     try:
-        applied_scale.follow(obj)
-        return bridge.read_medial_mesh(obj)
+        mat = bridge.healed_medial_mesh(obj)
+        return bridge.read_medial_mesh(obj) if applied_scale.follow(obj) else mat
     except ValueError as error:
         raise UserError(f"This MAT cannot be read: {error}") from error
 

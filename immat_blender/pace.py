@@ -45,6 +45,8 @@ class Pace:
     changed_at: float = -math.inf
     dragging: bool = False
     coarseness: float = STEPS[0]
+    _coarsest: float = STEPS[-1]
+    _finer: tuple[float, float] | None = None
 
     def see(self, wanted: str, now: float, held: bool) -> bool:
         """Note what the MAT's surface should be now; whether a drag begins.
@@ -71,6 +73,7 @@ class Pace:
             What a rebuild will take in seconds, as fine as at rest.
         """
         self.coarseness = max(self.coarseness, self._holding(expected, 1.0))
+        self._coarsest, self._finer = STEPS[-1], None
 
     def rests_in(self, now: float) -> float:
         """Seconds until it rests if nothing more changes."""
@@ -79,16 +82,19 @@ class Pace:
     def note(self, seconds: float) -> None:
         """Take what a rebuild took while dragging, and choose how coarse the next one is.
 
-        The number of triangles, and with it the time, goes with the voxel's inverse square. It
-        becomes coarser by any number of steps, but finer by one, and only where that fits well:
-        each change costs a rebuild of everything.
+        The number of triangles, and with it most of the time, goes with the voxel's inverse square.
+        It becomes coarser by any number of steps, but finer by one, and only where that fits well:
+        each change costs a rebuild of everything. Where coarser was no faster, it goes back.
         """
-        if seconds > FRAME_SECONDS:
-            self.coarseness = self._holding(seconds, self.coarseness)
-            return
-        finer = [step for step in STEPS if step < self.coarseness]
-        if finer and self._holding(1.44 * seconds, self.coarseness) <= finer[-1]:
-            self.coarseness = finer[-1]
+        if seconds <= FRAME_SECONDS:
+            finer = [step for step in STEPS if step < self.coarseness]
+            if finer and self._holding(1.44 * seconds, self.coarseness) <= finer[-1]:
+                self.coarseness = finer[-1]
+        elif self._finer is not None and seconds > 0.8 * self._finer[1]:
+            self.coarseness = self._coarsest = self._finer[0]
+        else:
+            self._finer = self.coarseness, seconds
+            self.coarseness = min(self._holding(seconds, self.coarseness), self._coarsest)
 
     def _holding(self, seconds: float, coarseness: float) -> float:
         """The finest step that holds the frame where one took so many seconds."""
