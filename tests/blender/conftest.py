@@ -5,43 +5,20 @@ The zip is the one that IMMAT_ZIP names, or one that `build.py` makes now.
 
 from __future__ import annotations
 
-import fcntl
-import itertools
 import math
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests"))
 
+from claimed_folder import claim_folder  # noqa: E402
 
-def claim_folder() -> tuple[Path, IO[str]]:
-    """An empty folder that no other session has, and its lock, which lasts as long as the process.
-
-    Always the same ones: compiled kernels are kept by the path of their sources.
-    """
-    pool = ROOT / ".tools" / "blender-resources"
-    pool.mkdir(parents=True, exist_ok=True)
-    for number in itertools.count():
-        folder = pool / f"{Path(sys.prefix).name.strip('.')}-{number}"
-        lock = folder.with_suffix(".lock").open("w")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            continue
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        return folder, lock
-    raise AssertionError("there is always another number")
-
-
-_folder, _lock = claim_folder()
+_folder, _lock = claim_folder(Path(sys.prefix).name.strip("."))
 RESOURCES = str(_folder)
 os.environ["BLENDER_USER_RESOURCES"] = RESOURCES
 # In place of the user's folder, so that a second session need not compile again.

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests"))
+
+from claimed_folder import claim_folder  # noqa: E402
+
 ARTIFACTS = ROOT / "artifacts"
 BLENDER = str(ROOT / "tools" / "blender.sh")
 WINDOW_SIZE = ("1280", "800")
@@ -51,6 +56,8 @@ class Blender:
 
     def _finish(self, command: list[str], seconds: float) -> Finished:
         environment = {**os.environ, "BLENDER_USER_RESOURCES": str(self.resources)}
+        # In place of the user's folder, so that a second session need not compile again.
+        environment["IMMAT_CACHE"] = str(ROOT / ".tools" / "kernels")
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -87,16 +94,18 @@ def zip_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def blender(zip_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Blender:
+def blender(zip_path: Path) -> Iterator[Blender]:
     """Blender with the zip installed and enabled."""
     ARTIFACTS.mkdir(exist_ok=True)
-    program = Blender(tmp_path_factory.mktemp("resources"))
+    folder, lock = claim_folder("program")
+    program = Blender(folder)
     done = program.run(
         *("-b", "--command", "extension", "install-file", "--repo", "user_default", "--enable"),
         zip_path,
     )
     assert done.code == 0, done.stdout + done.stderr
-    return program
+    yield program
+    lock.close()
 
 
 @pytest.fixture(scope="session")
