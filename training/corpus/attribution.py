@@ -1,6 +1,6 @@
 """Who made the models and under what licence, and how many there are: text from the manifest.
 
-``python -m training.corpus docs`` writes both into ``docs/``; a test holds that they are up to date.
+``python -m training.corpus docs`` writes both into ``docs/``; a test holds them up to date.
 """
 
 from __future__ import annotations

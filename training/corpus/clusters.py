@@ -39,7 +39,8 @@ class ShapePoints:
     queries
         (``QUERIES``, 3) float64, in random order.
     targets
-        Search tree of ``TARGETS`` points, whose spacing is the error of a distance: about 0.004.
+        Search tree of ``TARGETS`` points, whose spacing is the error of a distance: 0.003 to
+        0.007, by the area of the shape.
     """
 
     queries: Points

@@ -47,7 +47,10 @@ class PackageFiles:
         return self._archive(place.container).read(place.member)
 
     def find_beside(self, place: FilePlace, name: str) -> bytes | None:
-        """A file that a model names relative to itself; case counts only where it must."""
+        """A file that a model names relative to itself; case counts only where it must.
+
+        An image that is not there is looked for as :meth:`find_image` does.
+        """
         wanted = PurePosixPath(name.replace("\\", "/"))
         for path in (place.path.parent / wanted, place.path.parent / wanted.name):
             beside = FilePlace(place.container, str(path)) if place.member else FilePlace(str(path))
@@ -55,7 +58,11 @@ class PackageFiles:
                 return self.read(beside)
             except (OSError, KeyError):
                 continue
-        return self._find_ignoring_case(place, wanted.name)
+        data = self._find_ignoring_case(place, wanted.name)
+        if data is None and wanted.suffix.lower() in IMAGES:
+            image = self.find_image(place, name)
+            data = None if image is None else self.read(image)
+        return data
 
     def find_image(self, place: FilePlace, name: str) -> FilePlace | None:
         """The image that a model means by a name, whose folder and suffix may be off.

@@ -35,7 +35,7 @@ from training.corpus.storage import (
     write_index,
 )
 
-READERS_VERSION = 3
+READERS_VERSION = 4
 """Raised when a reader or the frame changes, so that models are read again."""
 
 
