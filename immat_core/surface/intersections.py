@@ -24,7 +24,14 @@ OTHERS = np.array([[1, 2], [2, 0], [0, 1]])
 def self_intersections(
     vertices: NDArray[np.floating[Any]], triangles: NDArray[np.integer[Any]]
 ) -> int:
-    """Count the pairs of triangles that cross.
+    """Count the pairs of triangles that cross; see :func:`crossing_pairs`."""
+    return len(crossing_pairs(vertices, triangles))
+
+
+def crossing_pairs(
+    vertices: NDArray[np.floating[Any]], triangles: NDArray[np.integer[Any]]
+) -> Indices:
+    """The pairs of triangles that cross, (p, 2).
 
     Two triangles cross when each passes through the plane of the other and they share a piece of
     the line between, or when they lie in one plane and share area. So triangles that merely touch,
@@ -42,24 +49,29 @@ def self_intersections(
     area = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     sides = np.linalg.norm(corners - np.roll(corners, -1, axis=1), axis=2)
     solid = np.linalg.norm(area, axis=1) > ROUNDING * sides[:, 0] * sides[:, 2]
-    if not solid.any():
-        return 0
-    corners = corners[solid]
+    rows = np.flatnonzero(solid)
+    if not len(rows):
+        return np.empty((0, 2), np.int64)
+    corners = corners[rows]
     tree = BoxTree(corners.min(1), corners.max(1))
-    return sum(_crossing(corners, one, two) for one, two in tree.meeting_pairs())
+    found = [_crossing(corners, one, two) for one, two in tree.meeting_pairs()]
+    pairs: Indices = rows[np.concatenate([np.empty((0, 2), np.int64), *found])]
+    return pairs
 
 
-def _crossing(corners: DoubleArray, one: Indices, two: Indices) -> int:
-    """How many of the pairs of rows cross."""
+def _crossing(corners: DoubleArray, one: Indices, two: Indices) -> Indices:
+    """Those of the pairs of rows that cross, (p, 2)."""
     first = _sides_of_plane(corners, one, two)
     kept = _straddles(first) | ~first.any(1)
     one, two, first = one[kept], two[kept], first[kept]
     second = _sides_of_plane(corners, two, one)
-    through = _straddles(first) & _straddles(second)
-    flat = ~first.any(1) & ~second.any(1)
-    count = np.count_nonzero(_overlap_in_plane(corners[one[flat]], corners[two[flat]]))
+    cross = np.zeros(len(one), bool)
+    through = np.flatnonzero(_straddles(first) & _straddles(second))
+    flat = np.flatnonzero(~first.any(1) & ~second.any(1))
+    cross[flat] = _overlap_in_plane(corners[one[flat]], corners[two[flat]])
     a, b = corners[one[through]], corners[two[through]]
-    return int(count + np.count_nonzero(_overlap_on_line(a, b, first[through], second[through])))
+    cross[through] = _overlap_on_line(a, b, first[through], second[through])
+    return np.stack([one[cross], two[cross]], axis=1)
 
 
 def _sides_of_plane(corners: DoubleArray, one: Indices, two: Indices) -> NDArray[np.int8]:
