@@ -3,7 +3,7 @@
 import bpy
 from bpy.app.handlers import persistent
 
-from . import jobs, live, previews, surface_checks
+from . import jobs, live, previews, rigging, surface_checks
 
 
 @persistent
@@ -49,6 +49,7 @@ def on_load_post(_path: str, _unused: object = None) -> None:
 def on_save_pre(_path: str, _unused: object = None) -> None:
     """The file must not keep a surface that is older than its MAT."""
     live.flush(at_rest=True)
+    rigging.flush()
 
 
 HANDLERS = (

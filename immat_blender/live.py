@@ -18,7 +18,7 @@ import bpy
 from immat_core import kernels
 from immat_core.errors import UserError
 
-from . import applied_scale, bridge, jobs, objects, pace, slow_rebuilds, surface_route
+from . import applied_scale, bridge, jobs, objects, pace, rigging, slow_rebuilds, surface_route
 from .surface_mesh import SIGNATURE, write_surface
 from .surface_route import SurfaceSettings, settings_of, signature
 from .thin_parts import thin_warning
@@ -92,6 +92,8 @@ def flush(at_rest: bool = False) -> float | None:
     _drop_all_but({obj.session_uid for obj in mats})
     waits = []
     for obj in mats:
+        if obj.session_uid in wanted:
+            rigging.note(obj)
         if obj.session_uid in wanted and obj.immat.live:
             seconds = _refresh(obj, at_rest)
             if seconds is not None:
@@ -106,6 +108,7 @@ def forget(wait_seconds: float = 0.0) -> None:
     _requested.clear()
     problems.clear()
     _paces.clear()
+    rigging.forget()
     surface_route.forget()
     slow_rebuilds.forget(wait_seconds)
     if bpy.app.timers.is_registered(flush):
@@ -317,6 +320,7 @@ def _write(
 ) -> None:
     write_surface(mesh, surface.vertices, surface.faces)
     mesh[SIGNATURE] = signature(mat, settings)
+    rigging.note(obj, written=True)
     problems.pop(obj.session_uid, None)
     warning = thin_warning(mat, settings_of(obj))
     if warning:

@@ -24,13 +24,17 @@ def is_mat(obj: bpy.types.Object | None) -> bool:
 
 
 def active_mat(context: bpy.types.Context) -> Any:
-    """The MAT that the user works on: the active object, or the MAT of an active surface.
+    """The MAT that the user works on: the active object, or that of an active surface or rig.
 
     None where there is none, which the polls of our operators and panels rule out.
     """
     obj = context.active_object
     if is_mat(obj):
         return obj
+    if obj is not None and obj.type == "ARMATURE":
+        return next(
+            (child for child in obj.children if is_mat(child) and child.immat.rig == obj), None
+        )
     parent = obj.parent if obj is not None else None
     return parent if is_mat(parent) and surface_of(parent) == obj else None
 

@@ -171,6 +171,11 @@ class MatSettings(bpy.types.PropertyGroup):
         type=bpy.types.Object,
         poll=lambda self, obj: obj.type == "MESH" and obj != self.id_data,
     )
+    rig: PointerProperty(
+        name="Rig",
+        description="The armature that was made from this MAT",
+        type=bpy.types.Object,
+    )
     size: FloatProperty(
         name="Size", description="Object units per unit of the prediction", default=1
     )

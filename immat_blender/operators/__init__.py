@@ -2,7 +2,7 @@
 
 import bpy
 
-from . import editing, files, fit, inscribe, overlay, picture, predict, radius, surface, tubes
+from . import editing, files, fit, inscribe, overlay, picture, predict, radius, rig, surface, tubes
 
 CLASSES = (
     *picture.CLASSES,
@@ -12,6 +12,7 @@ CLASSES = (
     *editing.CLASSES,
     *tubes.CLASSES,
     *inscribe.CLASSES,
+    *rig.CLASSES,
     *surface.CLASSES,
     *files.CLASSES,
     *overlay.CLASSES,

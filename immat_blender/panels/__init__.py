@@ -2,7 +2,7 @@
 
 import bpy
 
-from . import edit, export, fit, picture, predict, surface, tools
+from . import edit, export, fit, picture, predict, rig, surface, tools
 
 
 def draw_import(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
@@ -22,6 +22,7 @@ CLASSES = (
     *edit.CLASSES,
     *tools.CLASSES,
     *surface.CLASSES,
+    *rig.CLASSES,
     *export.CLASSES,
 )
 

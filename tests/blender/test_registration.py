@@ -273,6 +273,14 @@ def test_the_tools_are_in_the_tab(addon):
     assert "mapping" in draw("IMMAT_PT_tools")
 
 
+def test_the_rig_is_in_the_tab(addon):
+    obj = predicted_mat(addon)
+    assert draw("IMMAT_PT_rig") == ["immat.add_rig"]
+    bpy.ops.immat.add_rig()
+    assert draw("IMMAT_PT_rig")[0].startswith(f"{obj.immat.rig.name}: ")
+    assert draw("IMMAT_PT_rig")[1] == "immat.remove_rig"
+
+
 def test_the_tab_shows_a_running_job(addon, monkeypatch):
     import threading
 
