@@ -88,7 +88,8 @@ def test_version_stands_in_the_manifest_only() -> None:
 
 def test_changelog_begins_with_this_version() -> None:
     headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
-    assert headings[0] == VERSION
+    assert next(heading for heading in headings if heading != "Unreleased") == VERSION
+    assert "Unreleased" not in headings[1:]
 
 
 def test_there_is_code_to_check() -> None:
