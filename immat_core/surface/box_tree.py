@@ -29,11 +29,13 @@ class BoxTree:
             (n, 3) corners of the boxes, n > 0.
         """
         self.order = np.argsort(_morton_code((low + high) / 2), kind="stable")
-        # One array a level, lower corners and negated upper ones: both are then minima.
-        self._levels = [np.concatenate([low, -high], axis=1)[self.order]]
-        while len(self._levels[-1]) > 1:
+        # (6, n) a level, lower corners and negated upper ones: both are then minima, and a row of
+        # the array is one coordinate of all boxes, which is quick to gather.
+        self._levels = [np.concatenate([low.T, -high.T])[:, self.order]]
+        while self._levels[-1].shape[1] > 1:
             boxes = self._levels[-1]
-            self._levels.append(np.minimum.reduceat(boxes, np.arange(0, len(boxes), 2), axis=0))
+            pairs = np.arange(0, boxes.shape[1], 2)
+            self._levels.append(np.minimum.reduceat(boxes, pairs, axis=1))
 
     def meeting_pairs(self) -> Iterator[tuple[Indices, Indices]]:
         """Every pair of different boxes that meet, once, in batches of two (p,) arrays."""
@@ -45,25 +47,31 @@ class BoxTree:
                 apart = one != two
                 yield self.order[one[apart]], self.order[two[apart]]
                 continue
-            one, two = _child_pairs(one, two, len(self._levels[level - 1]))
             boxes = self._levels[level - 1]
-            meet = (boxes[one, :3] <= -boxes[two, 3:]).all(1)
-            meet &= (boxes[two, :3] <= -boxes[one, 3:]).all(1)
-            stack += _split(level - 1, one[meet], two[meet])
+            one, two = _child_pairs(one, two, boxes.shape[1])
+            for axis in range(3):
+                low, minus_high = boxes[axis], boxes[axis + 3]
+                meet = low[one] <= -minus_high[two]
+                meet &= low[two] <= -minus_high[one]
+                one, two = one[meet], two[meet]
+            stack += _split(level - 1, one, two)
 
     def meeting(self, low: DoubleArray, high: DoubleArray) -> Iterator[tuple[Indices, Indices]]:
         """Pairs of a row of the given boxes (m, 3) and a box of the tree that meets it."""
         rows = np.arange(len(low))
-        stack = _split(len(self._levels) - 1, rows, np.zeros(len(low), np.int64))
+        low, high = np.ascontiguousarray(low.T), np.ascontiguousarray(high.T)
+        stack = _split(len(self._levels) - 1, rows, np.zeros(len(rows), np.int64))
         while stack:
             level, row, node = stack.pop()
-            boxes = self._levels[level][node]
-            meet = (boxes[:, :3] <= high[row]).all(1) & (low[row] <= -boxes[:, 3:]).all(1)
-            row, node = row[meet], node[meet]
+            boxes = self._levels[level]
+            for axis in range(3):
+                meet = boxes[axis][node] <= high[axis][row]
+                meet &= low[axis][row] <= -boxes[axis + 3][node]
+                row, node = row[meet], node[meet]
             if level == 0:
                 yield row, self.order[node]
                 continue
-            below = len(self._levels[level - 1])
+            below = self._levels[level - 1].shape[1]
             row, node = np.repeat(row, 2), (2 * node[:, None] + [0, 1]).ravel()
             there = node < below
             stack += _split(level - 1, row[there], node[there])

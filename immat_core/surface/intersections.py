@@ -91,11 +91,13 @@ def _orientation(
     a: DoubleArray, b: DoubleArray, c: DoubleArray, d: DoubleArray
 ) -> NDArray[np.int8]:
     """(n,) signs of det[b - a, c - a, d - a], above 0 where d is on the side of the normal."""
-    one, two, three = b - a, c - a, d - a
-    determinant = np.einsum("ij,ij->i", np.cross(one, two), three)
-    bound = np.einsum("ij,ij->i", one, one) * np.einsum("ij,ij->i", two, two)
-    bound *= np.einsum("ij,ij->i", three, three)
-    sure = np.abs(determinant) > ROUNDING * np.sqrt(bound)
+    ux, uy, uz = (b - a).T
+    vx, vy, vz = (c - a).T
+    wx, wy, wz = (d - a).T
+    determinant = (uy * vz - uz * vy) * wx + (uz * vx - ux * vz) * wy + (ux * vy - uy * vx) * wz
+    bound = (ux * ux + uy * uy + uz * uz) * (vx * vx + vy * vy + vz * vz)
+    bound *= wx * wx + wy * wy + wz * wz
+    sure = determinant * determinant > ROUNDING * ROUNDING * bound
     return np.where(sure, np.sign(determinant), 0).astype(np.int8)
 
 
