@@ -11,18 +11,19 @@ from numpy.typing import ArrayLike, NDArray
 from immat_core.fit.accuracy import surface_errors
 from immat_core.fit.complexes import betti_numbers
 from immat_core.fit.connectivity import Complex, power_cells, surface_clusters
+from immat_core.fit.distance_band import BAND
 from immat_core.fit.farthest import farthest_points
 from immat_core.fit.medial_balls import Samples, Surface, shrinking_balls, surface
 from immat_core.fit.refit import refit
 from immat_core.fit.settings import Betti, FitReport, FitResult, FitSettings
-from immat_core.fit.shell import Shell, build_shell
+from immat_core.fit.shell import OFFSET, Shell, build_shell
 from immat_core.fit.slabs import maximal_slabs, nearest_slabs
 from immat_core.fit.stages import Stages
-from immat_core.fit.subdivide import add_spheres
 from immat_core.fit.topology_filter import filter_topology
 from immat_core.fit.triangles import Triangles, clean_triangles
 from immat_core.fit.variational import Spheres, place_spheres
 from immat_core.medial_mesh import MedialMesh
+from immat_core.subdivide import add_spheres
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -32,6 +33,7 @@ VERTICES_PER_SPHERE = 30
 DILATIONS = (0.5, 0.0, 0.25)
 """Voxels by which the solid is grown for power cells, in the order in which they are tried."""
 LARGE_ERROR = 0.015
+DEEP_POINTS = 4_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +129,14 @@ def _attempt(
     least = shell.offset + settings.least_radius
     if settings.refit:
         balls = refit(
-            balls, edges, faces, samples.points, samples.normals, least, on_step=stages.advance
+            balls,
+            edges,
+            faces,
+            samples.points,
+            samples.normals,
+            _deep_points(shell, seed),
+            least,
+            on_step=stages.advance,
         )
     stages.enter("report", 0.98)
     thin = _without_offset(balls, shell, settings.least_radius)
@@ -211,6 +220,14 @@ def _choose_samples(shell: Shell, count: int, seed: int) -> Indices:
     some = order[(first[:, None] + np.arange(4)).clip(max=len(order) - 1).ravel()]
     chosen: Indices = np.unique(np.concatenate([rows, some]))
     return chosen
+
+
+def _deep_points(shell: Shell, seed: int) -> Floats:
+    """(n, 3) points of the solid that are away from every triangle, at random."""
+    points = np.argwhere(shell.field <= OFFSET - BAND)
+    if len(points) > DEEP_POINTS:
+        points = points[np.random.default_rng(seed).integers(len(points), size=DEEP_POINTS)]
+    return points * shell.voxel + shell.origin
 
 
 def _dense_centers(balls: Floats, count: int, seed: int) -> Floats:

@@ -27,6 +27,10 @@ EMPHASIS = 0.004
 """Distance from which on a sample counts clearly more than one that fits."""
 MOST_EMPHASIS = 6.0
 LONGEST_STEP = 0.015
+DEPTH_WEIGHT = 1.0
+ANCHOR = 0.0
+COVER = 0.01
+"""Depth at which points inside are covered."""
 SOLVER_ROUNDS = 80
 
 
@@ -36,6 +40,7 @@ def refit(
     faces: Indices,
     points: Floats,
     normals: Floats,
+    inside: Floats,
     least_radius: float,
     steps: int = STEPS,
     on_step: Callable[[float], None] | None = None,
@@ -51,6 +56,9 @@ def refit(
         (e, 2) and (f, 3), indices ascending; every side of a face is an edge.
     normals
         (n, 3) outward, used where a point lies on a centre.
+    inside
+        (m, 3) points in the depth of the solid, which the envelope must go on covering: the
+        surface alone would let voids open between large spheres.
     least_radius
         No radius gets smaller.
 
@@ -59,31 +67,36 @@ def refit(
     Cancelled
         When ``should_cancel`` said so.
     """
-    balls = balls.copy()
+    start, balls = balls, balls.copy()
     slabs = maximal_slabs(len(balls), edges, faces)
     links = _links(len(balls), edges, slabs)
     pairs = np.ascontiguousarray(edges, np.int64)
+    every = np.concatenate([points, inside])
+    outward = np.concatenate([normals, np.zeros_like(inside)])
     for turn in range(steps):
         if should_cancel is not None and should_cancel():
             raise Cancelled
-        feet = nearest_slabs(points, balls, slabs)
-        weight = 1 + np.minimum(np.abs(feet.distance) / EMPHASIS, MOST_EMPHASIS) ** 2
+        feet = nearest_slabs(every, balls, slabs)
+        distance = feet.distance
+        distance[len(points) :] = np.maximum(distance[len(points) :] + COVER, 0)
+        weight = 1.0 + np.square(np.minimum(np.abs(distance) / EMPHASIS, MOST_EMPHASIS))
+        weight[len(points) :] *= DEPTH_WEIGHT * (distance[len(points) :] > 0)
         own, shared = np.zeros((len(balls), 4, 4)), np.zeros((len(pairs), 4, 4))
         right = np.zeros((len(balls), 4))
         _assemble(
-            points,
-            normals,
+            every,
+            outward,
             balls,
             slabs[feet.slab],
             links[feet.slab],
             feet.weights,
-            feet.distance,
+            distance,
             weight / len(points),
             own,
             shared,
             right,
         )
-        _stabilise(balls, pairs, own, shared, right)
+        _stabilise(balls, start, pairs, own, shared, right)
         step = np.zeros((len(balls), 4))
         _conjugate_gradients(own, shared, pairs, right, SOLVER_ROUNDS, step)
         length = np.linalg.norm(step, axis=1, keepdims=True)
@@ -106,11 +119,15 @@ def _links(count: int, edges: Indices, slabs: Indices) -> Indices:
     return np.where(keys[order][at] == wanted, order[at], -1)
 
 
-def _stabilise(balls: Floats, pairs: Indices, own: Floats, shared: Floats, right: Floats) -> None:
+def _stabilise(
+    balls: Floats, start: Floats, pairs: Indices, own: Floats, shared: Floats, right: Floats
+) -> None:
     """Damp every number, and draw neighbours together a little, so that the system is definite."""
     diagonal = np.einsum("kii->ki", own)
     typical = max(float(np.median(diagonal)), 1e-9)
-    diagonal += DAMPING * (diagonal + typical)
+    hold = ANCHOR * typical
+    diagonal += DAMPING * (diagonal + typical) + hold
+    right += hold * (start - balls)
     pull = SMOOTHING * typical
     degree = np.bincount(pairs.ravel(), minlength=len(balls))
     diagonal += pull * degree[:, None]
