@@ -34,7 +34,7 @@ from typing import Any, TypeVar, overload
 
 from immat_core.errors import UserError
 
-SURFACE_MODULES = ("immat_core.surface.marching",)
+SURFACE_MODULES = ("immat_core.surface.live", "immat_core.surface.edge_kernel")
 """Modules with the kernels of the surface: importing one compiles its kernels or loads them."""
 FORGOTTEN = 30 * 24 * 3600
 """Seconds after which compiled code of other versions that nobody used is removed."""
@@ -112,6 +112,17 @@ def kernel(what: Any) -> Any:
     if isinstance(what, str):
         return functools.partial(_compiled, signature=what)
     return _compiled(what, None)
+
+
+def inlined(function: _Function) -> _Function:
+    """Decorator: a function for kernels only, which take it in as if it were written there.
+
+    Numba counts references around a call with arrays, which costs more than a short function.
+
+    Raises ``UserError`` where Numba is missing.
+    """
+    taken_in: _Function = _numba().njit(inline="always")(function)
+    return taken_in
 
 
 def _compiled(function: FunctionType, signature: str | None) -> Any:
@@ -261,7 +272,7 @@ def _writable_folder(package: str) -> Path | None:
     sources = hashlib.sha256()
     for path in sorted(Path(package).glob("*.py")):
         text = path.read_bytes()
-        if b"from immat_core.kernels import kernel" in text:
+        if b"from immat_core.kernels import" in text:
             sources.update(text)
     name = Path(package).name
     folder = cache_folder() / f"{name}-{sources.hexdigest()[:16]}"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from immat_core.errors import Cancelled
 from immat_core.medial_mesh import FloatArray, MedialMesh
 from immat_core.surface.culling import LEAF, Blocks, Pairs, cull, cull_leaves
 from immat_core.surface.primitives import Primitives, primitives
+from immat_core.surface.watch import NOBODY, Watch
 
 SNAP = np.float32(1e-3)
 """Voxels from the surface within which a lattice point counts as inside by just as much.
@@ -63,48 +63,51 @@ def narrow_band(
     mat: MedialMesh,
     voxel: float,
     width: float,
-    should_cancel: Callable[[], bool] | None = None,
+    watch: Watch = NOBODY,
+    thinnest: float = 0.0,
 ) -> NarrowBand:
     """Sample the union of the envelopes of a medial mesh with at least one sphere.
 
     Inside, where envelopes overlap, the values are the distance to the nearest envelope, which is
-    at most as deep as the union is.
+    at most as deep as the union is. Radii under ``thinnest`` voxels are raised to it.
 
     Raises
     ------
     UserError
         When the band would need too many voxels.
     Cancelled
-        When ``should_cancel`` says so.
+        When ``watch`` says so.
     """
-    parts = primitives(mat, voxel)
-    leaves = cull_leaves(parts, width, should_cancel)
+    # Relative to a leaf's corner near the middle, so that float32 suffices far from the origin too.
+    middle = mat.bounds.astype(np.float64).mean(0) / voxel
+    origin = np.round(middle / LEAF).astype(np.int64) * LEAF
+    parts = primitives(mat, voxel, thinnest=thinnest).relative_to(origin)
+    leaves = cull_leaves(parts, width, watch)
     every = leaves.children()
     cells, alive, solid = cull(parts, every, width)
     values = np.full((len(every.index), CELL**3), width, np.float32)
     values[solid] = -width
-    values[alive] = _evaluate(parts, cells, width, should_cancel)
+    values[alive] = _evaluate(parts, cells, width, watch)
     blocks = values.reshape(-1, 2, 2, 2, CELL, CELL, CELL).transpose(0, 1, 4, 2, 5, 3, 6)
     blocks = blocks.reshape(-1, LEAF, LEAF, LEAF)
     crossed = np.abs(blocks).reshape(len(blocks), -1).min(1, initial=width) < width
-    index = leaves.index[crossed] + parts.origin // LEAF
+    index = leaves.index[crossed] + origin // LEAF
     return NarrowBand(voxel, width, index, blocks[crossed])
 
 
-def _evaluate(
-    parts: Primitives, cells: Blocks, width: float, should_cancel: Callable[[], bool] | None
-) -> FloatArray:
+def _evaluate(parts: Primitives, cells: Blocks, width: float, watch: Watch) -> FloatArray:
     """(cells, 64) float32: the least distance of each cell's lattice points, clipped."""
     values = np.full((len(cells.index), CELL**3), width, np.float32)
     middles = cells.middles
     work = [np.empty((CHUNK, CELL**3), np.float32) for _ in range(4)]
+    done, total = 0, len(cells.cones.row) + len(cells.flats.row)
     for columns, pairs, lower in (
         (parts.cones, cells.cones, _lower_to_cones),
         (parts.flats, cells.flats, _lower_to_flats),
     ):
         for batch in _batches(pairs):
-            if should_cancel is not None and should_cancel():
-                raise Cancelled
+            watch.at(0.2 + 0.4 * done / total, "Measuring distances")
+            done += len(batch.row)
             lower(values, batch.row, columns[:, batch.item], middles[:, batch.row], work)
     np.maximum(values, -np.float32(width), out=values)
     values[np.abs(values) < SNAP] = -SNAP

@@ -1,35 +1,36 @@
-"""From a medial mesh to its surface: the full rebuild."""
+"""From a medial mesh to its surface: the full rebuild, on one of two routes.
+
+The reference route is NumPy and OpenVDB and makes quads and grids. The fast route is compiled, is
+that of :class:`immat_core.surface.live.LiveSurface`, and makes triangles.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from immat_core.errors import Cancelled, UserError
+from immat_core import kernels
 from immat_core.medial_mesh import MedialMesh
 from immat_core.surface import vdb
 from immat_core.surface.band import NarrowBand, narrow_band
+from immat_core.surface.limits import (
+    GRID_WIDTH,
+    MESH_WIDTH,
+    THINNEST,
+    check_request,
+    thinner_than_voxel,
+)
 from immat_core.surface.mesh import SurfaceMesh
-
-MESH_WIDTH = 1.75
-"""Half width of the band in voxels for a mesh: a cell's corners are within sqrt(3) of its sign
-changes."""
-GRID_WIDTH = 3.0
-"""Half width of the band in voxels for a grid that others read: OpenVDB's convention."""
-THINNEST = 0.9
-"""Least radius in voxels that survives whole; at 0.64 a thin curve falls to pieces."""
-FARTHEST = 1 << 20
-"""Most voxels between the origin and the shape; float32 resolves 1/16 voxel there."""
+from immat_core.surface.watch import NOBODY, Progress, Question, Watch
 
 
 def build_surface(
     mat: MedialMesh,
     voxel: float = 1 / 128,
     *,
-    should_cancel: Callable[[], bool] | None = None,
+    quads: bool = True,
+    clamp_thin: bool = False,
+    on_progress: Progress | None = None,
+    should_cancel: Question | None = None,
 ) -> SurfaceMesh:
     """The surface of a medial mesh: the zero level of the union of its envelopes.
 
@@ -40,6 +41,13 @@ def build_surface(
     voxel
         Distance between samples in the unit of ``mat``. Samples lie at multiples of it, so a
         shape that is moved by whole voxels keeps its mesh.
+    quads
+        Quads from OpenVDB. Without, triangles from the compiled kernels where they are ready
+        (:func:`immat_core.kernels.ready`), and quads nevertheless where they are not.
+    clamp_thin
+        Raise radii under 0.9 voxels to 0.9 voxels, so that thin parts stay whole in a preview.
+    on_progress
+        Told the share that is done, 0 to 1, and what is being done.
     should_cancel
         Asked every few milliseconds; the work stops once it returns True.
 
@@ -56,10 +64,21 @@ def build_surface(
     Cancelled
         When ``should_cancel`` said so.
     """
-    band = _band(mat, voxel, MESH_WIDTH, should_cancel)
+    if not quads and kernels.ready():
+        from immat_core.surface.live import LiveSurface
+
+        return LiveSurface(
+            mat,
+            voxel,
+            clamp_thin=clamp_thin,
+            on_progress=on_progress,
+            should_cancel=should_cancel,
+        ).mesh
+    watch = Watch(on_progress, should_cancel)
+    band = _band(mat, voxel, MESH_WIDTH, watch, THINNEST if clamp_thin else 0.0)
+    watch.at(0.6, "Filling the grid")
     grid = vdb.to_grid(band)
-    if should_cancel is not None and should_cancel():
-        raise Cancelled
+    watch.at(0.8, "Extracting quads")
     return vdb.to_mesh(grid)
 
 
@@ -69,40 +88,12 @@ def build_grid(mat: MedialMesh, voxel: float = 1 / 128) -> Any:
     Distances are in the unit of ``mat``, the band is 3 voxels wide on either side. Raises
     ``UserError`` as :func:`build_surface` does.
     """
-    return vdb.to_grid(_band(mat, voxel, GRID_WIDTH, None))
+    return vdb.to_grid(_band(mat, voxel, GRID_WIDTH, NOBODY, 0.0))
 
 
-def thin_limit(mat: MedialMesh) -> float:
-    """The largest voxel at which no part of the medial mesh is lost: its least radius over 0.9.
-
-    Raises ``ValueError`` when there is no sphere.
-    """
-    return float(mat.radii.min()) / THINNEST
-
-
-def _band(
-    mat: MedialMesh, voxel: float, width: float, should_cancel: Callable[[], bool] | None
-) -> NarrowBand:
-    if not len(mat.radii):
-        raise UserError("the medial mesh has no sphere, so it has no surface", "Add a sphere")
-    if not (math.isfinite(voxel) and voxel > 0):
-        raise UserError(f"the voxel is {voxel:g}", "Use one above 0, such as 0.0078")
-    if float(np.abs(mat.bounds).max()) / voxel > FARTHEST:
-        raise UserError(
-            f"the voxel {voxel:g} is too fine for a shape that reaches "
-            f"{float(np.abs(mat.bounds).max()):g} from the origin",
-            f"Use a voxel above {float(np.abs(mat.bounds).max()) / FARTHEST:.2g}",
-        )
-    band = narrow_band(mat, voxel, width, should_cancel)
+def _band(mat: MedialMesh, voxel: float, width: float, watch: Watch, thinnest: float) -> NarrowBand:
+    check_request(mat, voxel)
+    band = narrow_band(mat, voxel, width, watch, thinnest)
     if not (band.values < 0).any():
-        raise UserError(
-            f"the shape is everywhere thinner than the voxel {voxel:g}",
-            f"Use a voxel of at most {_rounded_down(thin_limit(mat))}",
-        )
+        raise thinner_than_voxel(mat, voxel)
     return band
-
-
-def _rounded_down(value: float) -> str:
-    """Two significant digits that are not above the value."""
-    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
-    return f"{math.floor(value / unit) * unit:.2g}"

@@ -14,15 +14,15 @@ distances change by at most 1 a voxel, so nothing that matters is ever dropped:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from immat_core.errors import Cancelled, UserError
+from immat_core.errors import UserError
 from immat_core.medial_mesh import FloatArray
 from immat_core.surface.primitives import Primitives
+from immat_core.surface.watch import Watch
 
 LEAF = 8
 """Lattice points along the side of an OpenVDB leaf."""
@@ -96,7 +96,7 @@ class Blocks:
         return Blocks(self.size // 2, index, split(self.cones), split(self.flats))
 
 
-def cull_leaves(parts: Primitives, width: float, stop: Callable[[], bool] | None) -> Blocks:
+def cull_leaves(parts: Primitives, width: float, watch: Watch) -> Blocks:
     """The leaves that hold the narrow band of half width ``width`` voxels.
 
     Raises
@@ -104,25 +104,28 @@ def cull_leaves(parts: Primitives, width: float, stop: Callable[[], bool] | None
     UserError
         When there are more than ``MAX_LEAVES``.
     Cancelled
-        When ``stop`` says so.
+        When ``watch`` says so.
     """
     blocks = _first_blocks(parts, width)
     while True:
-        if stop is not None and stop():
-            raise Cancelled
+        watch.at(0.0, "Culling")
         blocks, _, _ = cull(parts, blocks, width)
         # A surface meets about 4 times as many blocks of half the size; a coarse block may be
         # met by a corner alone, hence the room.
         coarse = blocks.size // LEAF
         if len(blocks.index) * coarse**2 > MAX_LEAVES * min(4, coarse**2):
-            raise UserError(
-                f"the surface would need more than {MAX_LEAVES * LEAF**3 // 1_000_000} million "
-                "voxels",
-                "Use a larger voxel",
-            )
+            raise too_many_voxels()
         if blocks.size == LEAF:
             return blocks
         blocks = blocks.children()
+
+
+def too_many_voxels() -> UserError:
+    """What to say where a surface would have more than ``MAX_LEAVES``."""
+    millions = MAX_LEAVES * LEAF**3 // 1_000_000
+    return UserError(
+        f"the surface would need more than {millions} million voxels", "Use a larger voxel"
+    )
 
 
 def cull(

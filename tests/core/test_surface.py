@@ -11,6 +11,8 @@ from immat_core.errors import Cancelled, UserError
 from immat_core.medial_mesh import MedialMesh
 from immat_core.surface import band, build_grid, build_surface, culling, thin_limit, vdb
 from immat_core.surface.checks import check_polygons, check_surface
+from immat_core.surface.primitives import primitives
+from immat_core.surface.watch import NOBODY
 
 BALL = MedialMesh([[0.01, 0.02, 0.03]], [0.4])
 CONE = MedialMesh([[-0.3, 0.02, 0.01], [0.3, -0.1, 0.2]], [0.2, 0.1], [[0, 1]])
@@ -189,8 +191,8 @@ def test_culling_starts_coarse_for_fine_voxels():
 
 def test_work_is_bounded_by_the_surface():
     """Blocks and pairs of a stool: a change that culls less shows here, not in seconds."""
-    parts = band.primitives(stool(), 1 / 128)
-    leaves = culling.cull_leaves(parts, 1.75, None)
+    parts = primitives(stool(), 1 / 128).relative_to(np.zeros(3, np.int64))
+    leaves = culling.cull_leaves(parts, 1.75, NOBODY)
     cells, _, _ = culling.cull(parts, leaves.children(), 1.75)
     pairs = len(cells.cones.item) + len(cells.flats.item)
     assert len(leaves.index) < 640
