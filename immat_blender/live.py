@@ -18,7 +18,17 @@ import bpy
 from immat_core import kernels
 from immat_core.errors import UserError
 
-from . import applied_scale, bridge, jobs, objects, pace, rigging, slow_rebuilds, surface_route
+from . import (
+    applied_scale,
+    bridge,
+    jobs,
+    objects,
+    pace,
+    rigging,
+    slow_rebuilds,
+    surface_paint,
+    surface_route,
+)
 from .surface_mesh import SIGNATURE, write_surface
 from .surface_route import SurfaceSettings, settings_of, signature
 from .thin_parts import thin_warning
@@ -133,6 +143,7 @@ def rebuild(obj: bpy.types.Object, force: bool = False) -> bpy.types.Object:
     with _surface_being_rebuilt(obj) as surface:
         if surface is not None:
             _rebuild(obj, surface.data, force)
+            surface_paint.follow(obj, surface)
     return objects.surface_of(obj)
 
 
@@ -206,11 +217,21 @@ def _refresh(obj: bpy.types.Object, at_rest: bool) -> float | None:
             if surface is None:
                 return None
             if not at_rest:
-                return _follow(obj, surface.data)
+                return _painted(obj, surface, _follow(obj, surface.data))
             _rebuild(obj, surface.data)
+            surface_paint.follow(obj, surface)
     except UserError as error:
         problems[obj.session_uid] = error.what
     return None
+
+
+def _painted(
+    obj: bpy.types.Object, surface: bpy.types.Object, seconds: float | None
+) -> float | None:
+    """Paint the surface as well as the time allows; the seconds until the next look."""
+    speed = _paces[obj.session_uid]
+    final = surface_paint.follow(obj, surface, exact=seconds is None and not speed.dragging)
+    return seconds if final or seconds is not None else speed.rests_in(clock())
 
 
 def _rebuild(obj: bpy.types.Object, mesh: bpy.types.Mesh, force: bool = False) -> None:

@@ -26,6 +26,17 @@ class IMMAT_MT_mat(bpy.types.Menu):
             layout.operator("immat.dissolve_spheres")
         layout.operator("immat.connect_nearest")
         layout.operator("immat.symmetrize")
+        layout.separator()
+        layout.operator("immat.find_parts")
+        layout.operator("immat.select_part")
+        if context.mode == "EDIT_MESH":
+            layout.operator("immat.assign_part")
+        else:
+            layout.operator_menu_enum("immat.separate_by_part", "target")
+        layout.separator()
+        layout.operator("immat.measure_thickness", text="Measure Thickness")
+        layout.operator("immat.select_thinner", text="Select Thinner Than")
+        layout.operator("immat.minimum_thickness")
         layout.operator("immat.simplify")
 
 

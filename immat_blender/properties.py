@@ -16,6 +16,7 @@ from bpy.props import (
 )
 
 from . import live, previews, sphere_colors, stages
+from .look_settings import LookSettings
 
 if TYPE_CHECKING:
     from immat_core.predict import PredictSettings
@@ -96,7 +97,7 @@ class SceneSettings(bpy.types.PropertyGroup):
     )
 
 
-class MatSettings(bpy.types.PropertyGroup):
+class MatSettings(LookSettings, bpy.types.PropertyGroup):
     """What belongs to one MAT object."""
 
     is_mat: BoolProperty(name="Is MAT", description="Tell MATs from other meshes")

@@ -92,6 +92,17 @@ def _rank(
     return number.outputs["Integer"]
 
 
+def part_material(number: int) -> bpy.types.Material:
+    """The material of the part of this number, on spheres and surfaces alike."""
+    index = number % len(PARTS)
+    return _material(BY_PART, index, PARTS[index])
+
+
+def is_ours(material: bpy.types.Material) -> bool:
+    """Whether a material is that of a part."""
+    return bool(material.name.startswith("Medial Part "))
+
+
 def _material(mode: str, index: int, color: tuple[float, float, float]) -> bpy.types.Material:
     name = f"Medial {mode.title()} {index + 1:02}"
     found = bpy.data.materials.get(name)

@@ -82,6 +82,19 @@ def read_mat(path: str | Path) -> MedialMesh:
         ) from error
 
 
+def read_parts(path: str | Path) -> IndexArray | None:
+    """(n,) int32 part of each sphere of a file that :func:`read_mat` reads; None without parts."""
+    suffix = Path(path).suffix.lower()
+    if suffix == ".ply":
+        return np.asarray(next(_ply_records(path))["part"], np.int32)
+    if suffix == ".glb":
+        file, mesh = _glb_mesh(path)
+        attributes = mesh["primitives"][0]["attributes"]
+        if "_PART" in attributes:
+            return np.asarray(np.rint(file.array(attributes["_PART"])), np.int32)
+    return None
+
+
 def _ply(mat: MedialMesh, parts: IndexArray | None) -> bytes:
     header = (
         f"ply\nformat binary_little_endian 1.0\ncomment {FORMAT}\n"
@@ -101,6 +114,12 @@ def _ply(mat: MedialMesh, parts: IndexArray | None) -> bytes:
 
 
 def _read_ply(path: str | Path) -> MedialMesh:
+    vertices, faces, edges = _ply_records(path)
+    spheres = vertices["sphere"]
+    return MedialMesh(spheres[:, :3], spheres[:, 3], edges["ends"], faces["indices"])
+
+
+def _ply_records(path: str | Path) -> Iterator[NDArray[Any]]:
     try:
         data = Path(path).read_bytes()
     except OSError as error:
@@ -110,10 +129,7 @@ def _read_ply(path: str | Path) -> MedialMesh:
     if lines[:2] != ["ply", "format binary_little_endian 1.0"] or f"comment {FORMAT}" not in lines:
         raise ValueError("no medial mesh")
     counts = dict(line.split()[1:] for line in lines if line.startswith("element "))
-    rows = _records(body, [int(counts[name]) for name in ("vertex", "face", "edge")])
-    vertices, faces, edges = rows
-    spheres = vertices["sphere"]
-    return MedialMesh(spheres[:, :3], spheres[:, 3], edges["ends"], faces["indices"])
+    return _records(body, [int(counts[name]) for name in ("vertex", "face", "edge")])
 
 
 def _records(body: bytes, counts: list[int]) -> Iterator[NDArray[Any]]:
@@ -156,10 +172,15 @@ def _glb(mat: MedialMesh, parts: IndexArray | None) -> bytes:
     return writer.file({"scene": 0, "scenes": [scene], **nodes})
 
 
-def _read_glb(path: str | Path) -> MedialMesh:
+def _glb_mesh(path: str | Path) -> tuple[GltfReader, dict[str, Any]]:
+    """The file, and the mesh in it that is a medial mesh."""
     file = GltfReader(path)
     ours = [m for m in file.document.get("meshes", ()) if FORMAT in m.get("extras", {})]
-    mesh = ours[0]
+    return file, ours[0]
+
+
+def _read_glb(path: str | Path) -> MedialMesh:
+    file, mesh = _glb_mesh(path)
     attributes = mesh["primitives"][0]["attributes"]
     rows: dict[int, NDArray[Any]] = {LINES: np.empty(0, int), TRIANGLES: np.empty(0, int)}
     for primitive in mesh["primitives"]:

@@ -130,6 +130,25 @@ def vertex_normals(vertices: DoubleArray, triangles: NDArray[np.integer[Any]]) -
     return normals
 
 
+def robust_mean(lengths: DoubleArray, weights: DoubleArray) -> DoubleArray:
+    """(n,) weighted means of rays (n, k) that are within one standard deviation of the median.
+
+    Rays of infinite length met nothing and are left out; infinity where all are.
+    """
+    known = np.isfinite(lengths)
+    some = known.any(1, keepdims=True)
+    kept = np.where(known, lengths, np.nan)
+    kept = np.where(some, kept, 0.0)
+    median = np.nanmedian(kept, axis=1, keepdims=True)
+    spread = np.nanstd(kept, axis=1, keepdims=True)
+    inlier = known & (np.abs(np.where(known, lengths, 0) - median) <= spread * (1 + 1e-9))
+    weight = np.where(inlier, weights, 0.0)
+    total: DoubleArray = (weight * np.where(known, lengths, 0)).sum(1)
+    summed = weight.sum(1)
+    mean = np.where(summed > 0, total / np.where(summed > 0, summed, 1), median[:, 0])
+    return np.where(some[:, 0], mean, np.inf)
+
+
 def medial_thickness(points: ArrayLike, mat: MedialMesh) -> DoubleArray:
     """Twice the medial radius at the foot of each point on its nearest primitive.
 

@@ -2,7 +2,23 @@
 
 import bpy
 
-from . import editing, files, fit, inscribe, overlay, picture, predict, radius, rig, surface, tubes
+from . import (
+    editing,
+    exchange,
+    files,
+    fit,
+    inscribe,
+    overlay,
+    parts,
+    picture,
+    predict,
+    printing,
+    radius,
+    rig,
+    surface,
+    thickness,
+    tubes,
+)
 
 CLASSES = (
     *picture.CLASSES,
@@ -14,7 +30,11 @@ CLASSES = (
     *inscribe.CLASSES,
     *rig.CLASSES,
     *surface.CLASSES,
+    *parts.CLASSES,
+    *thickness.CLASSES,
     *files.CLASSES,
+    *printing.CLASSES,
+    *exchange.CLASSES,
     *overlay.CLASSES,
 )
 

@@ -2,17 +2,20 @@
 
 import bpy
 
-from . import edit, export, fit, picture, predict, rig, surface, tools
+from . import edit, export, fit, parts, picture, predict, rig, surface, thickness, tools
 
 
 def draw_import(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
     """Our line in File > Import."""
     menu.layout.operator("immat.import_ma", text="Medial Axis Transform (.ma)")
+    menu.layout.operator("immat.import_mat", text="Medial Axis Transform (.ply/.glb)")
 
 
 def draw_export(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
     """Our line in File > Export."""
     menu.layout.operator("immat.export_ma", text="Medial Axis Transform (.ma)")
+    menu.layout.operator("immat.export_mat", text="Medial Axis Transform (.ply/.glb)")
+    menu.layout.operator("immat.export_printing", text="Medial Surface for Printing (.stl)")
 
 
 CLASSES = (
@@ -22,6 +25,8 @@ CLASSES = (
     *edit.CLASSES,
     *tools.CLASSES,
     *surface.CLASSES,
+    *parts.CLASSES,
+    *thickness.CLASSES,
     *rig.CLASSES,
     *export.CLASSES,
 )

@@ -14,6 +14,9 @@ class IMMAT_PT_export(MatSidebar, bpy.types.Panel):
         """Draw the export buttons."""
         self.layout.operator("immat.export_surface", icon="EXPORT")
         self.layout.operator("immat.export_ma", icon="EXPORT")
+        self.layout.operator("immat.export_mat", icon="EXPORT")
+        self.layout.operator("immat.export_usd", icon="EXPORT")
+        self.layout.operator("immat.export_printing", icon="EXPORT")
 
 
 CLASSES = (IMMAT_PT_export,)

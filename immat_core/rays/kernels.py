@@ -42,9 +42,7 @@ def _bound(
 
 
 @kernel
-def _half(
-    low: NDArray[Any], high: NDArray[Any], count: NDArray[Any], begin: int, end: int
-) -> Any:
+def _half(low: NDArray[Any], high: NDArray[Any], count: NDArray[Any], begin: int, end: int) -> Any:
     """Surface area of the bins' common box times how much is in it."""
     total = 0.0
     size = np.zeros(3)

@@ -9,7 +9,7 @@ import trimesh
 
 from immat_core.errors import UserError
 from immat_core.gltf_binary import GltfReader
-from immat_core.mat_exchange import MAT_SUFFIXES, read_mat, write_mat
+from immat_core.mat_exchange import MAT_SUFFIXES, read_mat, read_parts, write_mat
 from immat_core.medial_mesh import MedialMesh
 
 MATS = {
@@ -31,6 +31,11 @@ def test_what_is_written_reads_back_to_the_bit(mat, suffix, tmp_path):
 
     for name in ("centers", "radii", "edges", "faces"):
         np.testing.assert_array_equal(getattr(back, name), getattr(mat, name), err_msg=name)
+    parts = read_parts(path)
+    if suffix == ".ma":
+        assert parts is None
+    else:
+        np.testing.assert_array_equal(parts, np.arange(len(mat.radii)))
 
 
 def test_ply_is_read_by_others_with_its_radii(tmp_path):
