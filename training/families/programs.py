@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.families import boat, car, rifle
 from training.shapes.chair import make_chair
 from training.shapes.lamp import make_lamp
 from training.shapes.parts import ShapeBuilder
@@ -28,7 +29,10 @@ def _built(
     return np.concatenate(builder.corners), np.concatenate(builder.colors)
 
 
-PROGRAMS: dict[str, dict[str, Program]] = {
+PROGRAMS: dict[str, Mapping[str, Program]] = {
+    "boat": boat.PROGRAMS,
+    "car": car.PROGRAMS,
+    "rifle": rifle.PROGRAMS,
     "chair": {"four_legs": partial(_built, make_chair)},
     "table": {"tables": partial(_built, make_table)},
     "lamp": {"lamps": partial(_built, make_lamp)},
