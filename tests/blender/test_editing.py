@@ -392,7 +392,9 @@ def test_spheres_are_colored_by_part(addon):
     obj = sample(addon)
     bpy.ops.object.mode_set(mode="OBJECT")
     parts = obj.data.attributes.new("part", "INT", "POINT")
-    parts.data.foreach_set("value", [0, 0, 0, 0, 1, 2, 13])
+    colors = len(addon.sphere_colors.PARTS)
+    # After the last color the first comes again.
+    parts.data.foreach_set("value", [0, 0, 0, 0, 1, 2, colors + 1])
     obj.immat.sphere_colors = "PART"
     assert [int(name[-2:]) for name in shown_materials(obj)] == [1, 1, 1, 1, 2, 3, 2]
 
