@@ -9,6 +9,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from training.corpus.families import PROGRAMS as SOLID_PROGRAMS
+from training.corpus.families.solids import SolidBuilder
 from training.families import boat, car, rifle
 from training.shapes.chair import make_chair
 from training.shapes.lamp import make_lamp
@@ -29,7 +31,20 @@ def _built(
     return np.concatenate(builder.corners), np.concatenate(builder.colors)
 
 
+def _solids(
+    make: Callable[[np.random.Generator], SolidBuilder], rng: np.random.Generator
+) -> Triangles:
+    builder = make(rng)
+    corners = [v[f] for v, f in zip(builder.vertices, builder.faces, strict=True)]
+    counts = [len(faces) for faces in builder.faces]
+    return np.concatenate(corners), np.repeat(np.array(builder.colors), counts, axis=0)
+
+
 PROGRAMS: dict[str, Mapping[str, Program]] = {
+    **{
+        category: {program.__name__: partial(_solids, program) for program in programs}
+        for category, programs in SOLID_PROGRAMS.items()
+    },
     "boat": boat.PROGRAMS,
     "car": car.PROGRAMS,
     "rifle": rifle.PROGRAMS,
