@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,6 +58,29 @@ def distinct_names(images: Sequence[Path]) -> list[str]:
         taken.add(name.lower())
         names.append(name)
     return names
+
+
+def add_surface_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what says how the surface is made."""
+    add = parser.add_argument
+    add("--voxel", type=float, default=VOXEL, metavar="H", help="resolution (default: 1/128)")
+    add("--crisp", action="store_true", help="keep creases sharp, by an exact union of the parts")
+    add("--target-faces", type=int, metavar="N", help="reduce to N triangles at most")
+
+
+def check_surface_arguments(arguments: argparse.Namespace, outputs: Sequence[Path]) -> None:
+    """Raise UserError for a voxel out of range, and for a mesh's options where no mesh goes."""
+    check_voxel(arguments.voxel)
+    count = arguments.target_faces
+    if count is not None and count < 4:
+        raise UserError(f"a closed surface cannot have {count} faces", "Ask for 4 or more")
+    for option, given in (("--crisp", arguments.crisp), ("--target-faces", count is not None)):
+        for output in outputs if given else ():
+            if output.suffix.lower() in (".ma", ".vdb"):
+                raise UserError(
+                    f"{option} does not go with {output}, which holds no mesh",
+                    "Use .ply, .obj, .stl or .glb",
+                )
 
 
 def check_voxel(voxel: float) -> None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from immat_core.cli.outputs import (
     FORMATS,
-    VOXEL,
-    check_voxel,
+    add_surface_arguments,
+    check_surface_arguments,
     checked_output,
     distinct_names,
     make_folder,
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--format", choices=FORMATS, help="format of what goes into a folder (default: ply)")
     add("--mat", metavar="OUT.ma", help="write the medial mesh too; a folder for several images")
     add("--mask", type=Path, help="picture that is bright where the object is")
-    add("--voxel", type=float, default=VOXEL, metavar="H", help="resolution (default: 1/128)")
+    add_surface_arguments(parser)
     add("--spheres", type=int, default=256, metavar="N", help="16 to 1024 (default: 256)")
     add("--edge-threshold", type=float, default=0.2, metavar="P", help="0 to 1 (default: 0.2)")
     add("--face-threshold", type=float, default=0.3, metavar="P", help="0 to 1 (default: 0.3)")
@@ -82,7 +82,9 @@ def run(arguments: argparse.Namespace, engine: Engine | None = None) -> int:
         stage=arguments.stage,
         seed=arguments.seed,
     )
-    check_voxel(arguments.voxel)
+    given = Path(arguments.output)
+    named = given if arguments.format is None else given / f"*.{arguments.format}"
+    check_surface_arguments(arguments, [named])
     jobs = _jobs(arguments)
     if engine is None:
         from immat_core.engine import load_engine
@@ -136,7 +138,14 @@ def _predict_image(
     report.seconds |= prediction.seconds
     mat = prediction.medial_mesh(settings)
     count_simplices(report, mat)
-    write_output(report, mat, arguments.voxel, arguments.json)
+    write_output(
+        report,
+        mat,
+        arguments.voxel,
+        arguments.json,
+        crisp=arguments.crisp,
+        target_faces=arguments.target_faces,
+    )
     if job.mat is not None:
         with report.timed("write"):
             write_ma(job.mat, mat)
@@ -145,6 +154,8 @@ def _predict_image(
         "stage": settings.stage,
         "category": prediction.category,
         "mask": picture.source.value,
+        "crisp": arguments.crisp,
+        "target_faces": arguments.target_faces,
         "camera": _camera(prediction),
     }
     return report

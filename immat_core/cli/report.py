@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from immat_core.medial_mesh import MedialMesh
+    from immat_core.surface import SurfaceMesh
 
 GOOD, BUG, WRONG, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: all well, a fault of ours, wrong use or unreadable input, stopped by the user."""
@@ -58,11 +59,22 @@ def count_simplices(report: Report, mat: MedialMesh) -> None:
     report.extra |= {"spheres": len(mat.radii), "edges": len(mat.edges), "faces": len(mat.faces)}
 
 
-def write_output(report: Report, mat: MedialMesh, voxel: float, as_json: bool) -> None:
-    """Write the output in its format; note what its mesh is like (null for a .ma file)."""
+def write_output(
+    report: Report,
+    mat: MedialMesh,
+    voxel: float,
+    as_json: bool,
+    *,
+    crisp: bool = False,
+    target_faces: int | None = None,
+) -> None:
+    """Write the output in its format; note what its mesh is like (null for a .ma file).
+
+    ``crisp`` and ``target_faces`` (None leaves the faces as they are) do not go with ``.ma`` and
+    ``.vdb`` files, which hold no mesh.
+    """
     from immat_core.ma_file import write_ma
     from immat_core.mesh_file import write_grid, write_mesh
-    from immat_core.surface import build_surface
     from immat_core.surface.checks import check_surface
 
     suffix = report.output.suffix.lower()
@@ -76,13 +88,33 @@ def write_output(report: Report, mat: MedialMesh, voxel: float, as_json: bool) -
             write_grid(report.output, mat, voxel)
         if not as_json:
             return
-    with report.timed("surface"):
-        mesh = build_surface(mat, voxel)
+    mesh = _surface(report, mat, voxel, crisp, target_faces)
     if suffix != ".vdb":
         with report.timed("write"):
             write_mesh(report.output, mesh)
     if as_json:
-        report.extra["mesh"] = asdict(check_surface(mesh))
+        report.extra["mesh"] = asdict(check_surface(mesh, full=True))
+
+
+def _surface(
+    report: Report, mat: MedialMesh, voxel: float, crisp: bool, target_faces: int | None
+) -> SurfaceMesh:
+    from immat_core.surface import build_surface
+
+    with report.timed("surface"):
+        if crisp:
+            from immat_core.surface.crisp import crisp_surface
+
+            # As near as the sampled surface is: its chamfers are a small part of a voxel deep.
+            mesh = crisp_surface(mat, voxel / 8)
+        else:
+            mesh = build_surface(mat, voxel)
+    if target_faces is not None:
+        from immat_core.surface.reduce import reduce_faces
+
+        with report.timed("reduce"):
+            mesh = reduce_faces(mesh, target_faces)
+    return mesh
 
 
 @contextmanager
