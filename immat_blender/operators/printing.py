@@ -33,15 +33,15 @@ class IMMAT_OT_export_printing(NeedsMat, ExportHelper, bpy.types.Operator):
     filename_ext = ".stl"
     filter_glob: StringProperty(default="*.stl", options={"HIDDEN"})
     longest_side: FloatProperty(
-        name="Longest Side (mm)",
-        description="Scale the print to this length; 0 takes the scene's units",
+        name="Longest Side",
+        description="Scale the print to this many millimeters; 0 takes the units of the scene",
         default=0.0,
         min=0.0,
         soft_max=400.0,
     )
     limit: FloatProperty(
-        name="Thinnest Wall (mm)",
-        description="Report walls that are thinner than this",
+        name="Thinnest Wall",
+        description="Report walls that are thinner than this many millimeters",
         default=1.0,
         min=0.0,
         soft_max=10.0,

@@ -145,7 +145,7 @@ def test_registering_imports_nothing_heavy(zip_path):
     assert "HEAVY []" in done.stdout, done.stdout + done.stderr
 
 
-SMALL_WORDS = {"a", "as", "in", "of", "over", "the", "to", "per"}
+SMALL_WORDS = {"a", "as", "by", "for", "in", "of", "over", "the", "to", "per"}
 
 
 def title_case(label):
@@ -255,11 +255,26 @@ def test_the_tab_shows_the_active_mat(addon):
     assert draw("IMMAT_PT_predict")[-3:] == ["stage", "edge_threshold", "face_threshold"]
     assert "12 Spheres" in draw("IMMAT_PT_edit")
     assert f"{len(obj.immat.surface.data.polygons)} Faces" in draw("IMMAT_PT_surface")
-    assert draw("IMMAT_PT_export") == ["immat.export_surface", "immat.export_ma"]
+    exports = [f"immat.export_{name}" for name in ("surface", "ma", "mat", "usd", "printing")]
+    assert draw("IMMAT_PT_export") == exports
     obj.data.vertices.add(1)
     assert draw("IMMAT_PT_predict")[-1] == "Spheres were added or removed"
     bpy.context.view_layer.objects.active = obj.immat.surface
     assert "13 Spheres" in draw("IMMAT_PT_edit")
+
+
+def test_parts_and_thickness_are_in_the_tab(addon):
+    assert draw("IMMAT_PT_parts") == draw("IMMAT_PT_thickness") == []
+    obj = predicted_mat(addon)
+    addon.live.rebuild(obj)
+    assert {"immat.find_parts", "surface_colors", "immat.separate_by_part"} <= set(
+        draw("IMMAT_PT_parts")
+    )
+    assert "immat.minimum_thickness" in draw("IMMAT_PT_thickness")
+    assert bpy.ops.immat.measure_thickness() == {"FINISHED"}
+    radius = addon.bridge.read_medial_mesh(obj).radii.min()
+    least = addon.thickness.spoken(bpy.context, 2 * radius)
+    assert any(text.startswith(f"From {least} to ") for text in draw("IMMAT_PT_thickness"))
 
 
 def test_the_tools_are_in_the_tab(addon):
