@@ -119,7 +119,7 @@ def predict(
     # As Blender keeps it, so that the same surface comes of it later.
     voxel = float(np.float32(request.voxel * request.size))
     started = time.perf_counter()
-    surface = build_surface(mat, voxel, should_cancel=should_cancel)
+    surface = build_surface(mat, voxel, quads=False, should_cancel=should_cancel)
     seconds = {**prediction.seconds, "surface": time.perf_counter() - started}
     return PredictResult(request, prediction, mat, surface, mask_source, seconds)
 

@@ -17,7 +17,8 @@ from . import bridge
 
 if TYPE_CHECKING:
     from immat_core.medial_mesh import MedialMesh
-    from immat_core.surface import LiveSurface, SurfaceMesh
+    from immat_core.surface import SurfaceMesh
+    from immat_core.surface.live import LiveSurface
 
 KEPT = 8
 """Live surfaces that are kept at most: at 1/256 one takes some 50 MB."""
@@ -120,22 +121,28 @@ def build(
 
     Raises ``UserError`` and ``Cancelled`` as ``immat_core.surface.build_surface`` does.
     """
-    import immat_core.surface  # TEMPORARY
-
-    if settings.quads or not kernels.ready() or not hasattr(immat_core.surface, "LiveSurface"):
+    if settings.quads or not kernels.ready():
         return build_anew(mat, settings, on_progress, should_cancel)
-    from immat_core.surface import LiveSurface
+    from immat_core.surface.live import LiveSurface
 
     watching: dict[str, Any] = {"on_progress": on_progress, "should_cancel": should_cancel}
-    # Taken out while it changes: where that fails, or is cancelled, it is in no known state.
+    # Taken out while it changes: a job must not share it with the main thread.
     kept = _kept.pop((uid, settings), None)
     if kept is None:
         made = LiveSurface(mat, settings.voxel, clamp_thin=settings.keep_thin, **watching)
-        kept = _Kept(made)
-    else:
-        began = time.perf_counter()
+        return _keep(uid, settings, _Kept(made))
+    began = time.perf_counter()
+    try:
         kept.surface.update(mat, **watching)
         kept.update_seconds = time.perf_counter() - began
+    finally:
+        # It is as it was where that failed or was cancelled.
+        surface = _keep(uid, settings, kept)
+    return surface
+
+
+def _keep(uid: int, settings: SurfaceSettings, kept: _Kept) -> SurfaceMesh:
+    """Keep a live surface as the latest; its mesh."""
     _kept[uid, settings] = kept
     while len(_kept) > KEPT:
         _kept.popitem(last=False)
@@ -149,12 +156,8 @@ def build_anew(
     should_cancel: Callable[[], bool] | None = None,
 ) -> SurfaceMesh:
     """The same from the MAT alone, keeping nothing; raises what :func:`build` does."""
-    import inspect  # TEMPORARY
-
     from immat_core.surface import build_surface
 
-    if "quads" not in inspect.signature(build_surface).parameters:
-        return build_surface(mat, settings.voxel, should_cancel=should_cancel)
     return build_surface(
         mat,
         settings.voxel,

@@ -53,31 +53,25 @@ def surface_arrays(obj: Any) -> tuple[np.ndarray, np.ndarray]:
     return vertices, corners.reshape(len(mesh.polygons), -1)
 
 
-def in_space(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """(f, k, 3) the faces' corners, to the bit, however vertices and faces are numbered.
-
-    Each face begins with its smallest corner and keeps its winding; the faces are sorted.
-    """
-    _, place = np.unique(vertices, axis=0, return_inverse=True)
-    ranks = place.ravel()[faces]
-    turn = (ranks.argmin(1)[:, None] + np.arange(faces.shape[1])) % faces.shape[1]
-    order = np.lexsort(np.take_along_axis(ranks, turn, 1).T[::-1])
-    return vertices[np.take_along_axis(faces, turn, 1)[order]]
-
-
 def surface_in_space(obj: Any) -> np.ndarray:
-    """The faces of a MAT's surface, to compare with those of another."""
-    return in_space(*surface_arrays(obj))
+    """(f, 3, 3) or (f, 4, 3), the corners of the faces of a MAT's surface."""
+    vertices, faces = surface_arrays(obj)
+    return vertices[faces]
 
 
 def assert_surface_is_current(addon: ModuleType, obj: Any) -> None:
-    """The surface is, face for face, what the core builds from the MAT as it is now."""
-    expected = addon.surface_route.build_anew(
-        addon.bridge.read_medial_mesh(obj), addon.surface_route.settings_of(obj)
+    """The surface is, vertex for vertex, what the core builds from the MAT as it is now."""
+    from immat_core.surface import build_surface
+
+    expected = build_surface(
+        addon.bridge.read_medial_mesh(obj),
+        obj.immat.voxel,
+        quads=obj.immat.quads,
+        clamp_thin=obj.immat.keep_thin,
     )
-    np.testing.assert_array_equal(
-        surface_in_space(obj), in_space(expected.vertices, expected.faces)
-    )
+    vertices, faces = surface_arrays(obj)
+    np.testing.assert_array_equal(faces, expected.faces)
+    np.testing.assert_array_equal(vertices, expected.vertices)
 
 
 def edit(obj: Any, select: list[int]) -> None:
