@@ -104,6 +104,8 @@ def fit(
     return FitResult(
         mat=_to_input(best, shell, triangles, settings.least_radius),
         dense=(chosen * triangles.size + triangles.center).astype(np.float32),
+        surface=(shell.foot[rows] * triangles.size + triangles.center).astype(np.float32),
+        normals=normals.astype(np.float32),
         report=_report(best, whole, shell, stages),
     )
 

@@ -93,10 +93,14 @@ class FitResult:
         Exactly as many spheres as asked for, in the frame and unit of the input.
     dense
         (d, 3) float32: centres of maximal balls spread over the medial axis, same frame.
+    surface, normals
+        (m, 3) float32: points spread evenly over the input's outer surface, and unit normals.
     report
         How well it fits.
     """
 
     mat: MedialMesh
     dense: FloatArray
+    surface: FloatArray
+    normals: FloatArray
     report: FitReport

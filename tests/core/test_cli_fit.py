@@ -56,7 +56,8 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         edges = np.stack([np.arange(spheres - 1), np.arange(1, spheres)], 1)
         mat = MedialMesh(centers, np.full(spheres, 0.1 * diagonal), edges)
         report = FitReport(COUNTS, COUNTS, 0.001, 0.004, 0.01, {"shell": 0.5}, ("betti_differ",))
-        return FitResult(mat, np.zeros((4, 3), np.float32), report)
+        points = np.zeros((4, 3), np.float32)
+        return FitResult(mat, points, points, points, report)
 
     monkeypatch.setattr(immat_core.fit, "fit_medial_mesh", fake)
     return asked

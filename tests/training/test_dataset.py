@@ -177,9 +177,10 @@ def test_changed_copies_keep_the_frame_and_differ() -> None:
 
 def test_twins_and_changed_copies_never_part() -> None:
     rng = np.random.default_rng(0)
-    points = rng.random((2000, 3)).astype(np.float32)
-    ball = rng.normal(size=(2000, 3)).astype(np.float32)
-    ball *= 0.5 / np.linalg.norm(ball, axis=1, keepdims=True)
+    points = rng.normal(size=(4096, 3)).astype(np.float32)
+    points *= 0.2 / np.abs(points).max(1, keepdims=True)
+    ball = rng.normal(size=(4096, 3)).astype(np.float32)
+    ball *= 0.25 / np.linalg.norm(ball, axis=1, keepdims=True)
     given = [
         ("chair_001", "chair", points),
         ("chair_p1", "chair", points[::-1] * np.float32(1.002)),

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from training.corpus.clusters import CLUSTER_DISTANCE, QUERIES, ShapePoints, shape_distance
+
 SPLITS = ("train", "val", "test")
 VALIDATION, TEST = 5, 10
 """Percent of the clusters."""
-ALIKE = 0.016
-"""Shapes whose mean distance, both ways, is below this share of the diagonal are near twins."""
-POINTS = 512
 LOOSE = 0.08
 """Shapes whose boxes differ by more on any side are not compared."""
 
@@ -78,29 +77,28 @@ def place_shapes(
 class _Leader:
     """The shape that others are compared with."""
 
-    def __init__(self, place: Place, points: Points) -> None:
+    def __init__(self, place: Place, points: ShapePoints) -> None:
         self.place = place
         self.points = points
-        self.tree = cKDTree(points)
-        self.low, self.high = points.min(0), points.max(0)
+        self.box = _box(points)
 
-    def is_like(self, points: Points) -> bool:
+    def is_like(self, points: ShapePoints) -> bool:
         """Whether a shape is a near twin. All shapes stand upright and look to the front."""
-        if max(np.abs(points.min(0) - self.low).max(), np.abs(points.max(0) - self.high).max()) > (
-            LOOSE
-        ):
+        if np.abs(_box(points) - self.box).max() > LOOSE:
             return False
-        there = float(self.tree.query(points)[0].mean())
-        if there > 2 * ALIKE:
-            return False
-        back = float(cKDTree(points).query(self.points)[0].mean())
-        return (there + back) / 2 < ALIKE
+        distance = shape_distance(self.points, points, CLUSTER_DISTANCE, turns=1)
+        return distance < CLUSTER_DISTANCE
 
 
-def _sample(name: str, points: Points) -> Points:
+def _box(points: ShapePoints) -> NDArray[np.float64]:
+    """(6,) lower and upper corner."""
+    return np.concatenate([points.queries.min(0), points.queries.max(0)])
+
+
+def _sample(name: str, points: Points) -> ShapePoints:
     rng = np.random.default_rng(zlib.crc32(name.encode()))
-    chosen = rng.permutation(len(points))[:POINTS]
-    return np.asarray(points[chosen], np.float32)
+    chosen = rng.permutation(len(points))[:QUERIES]
+    return ShapePoints(points[chosen].astype(np.float64), cKDTree(points))
 
 
 def _split(cluster: str) -> str:
