@@ -2,7 +2,7 @@
 
 import bpy
 
-from . import objects
+from . import convert_in, objects
 
 
 class IMMAT_MT_mat(bpy.types.Menu):
@@ -53,6 +53,16 @@ def draw_in_context_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> No
         menu.layout.separator()
 
 
+def draw_in_convert_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
+    """Our lines in Object > Convert: those that fit the active object."""
+    layout = menu.layout
+    layout.operator_context = "INVOKE_DEFAULT"
+    if convert_in.can_read(context.active_object):
+        layout.operator("immat.convert_to_mat", text="MAT from Its Radii")
+    if objects.active_mat(context) is not None:
+        layout.operator_menu_enum("immat.convert_from_mat", "kind")
+
+
 CLASSES = (IMMAT_MT_mat,)
 
 
@@ -63,10 +73,12 @@ def register() -> None:
     bpy.types.VIEW3D_MT_editor_menus.append(draw_in_header)
     bpy.types.VIEW3D_MT_edit_mesh_context_menu.prepend(draw_in_context_menu)
     bpy.types.VIEW3D_MT_object_context_menu.prepend(draw_in_context_menu)
+    bpy.types.VIEW3D_MT_object_convert.append(draw_in_convert_menu)
 
 
 def unregister() -> None:
     """Take it away again."""
+    bpy.types.VIEW3D_MT_object_convert.remove(draw_in_convert_menu)
     bpy.types.VIEW3D_MT_object_context_menu.remove(draw_in_context_menu)
     bpy.types.VIEW3D_MT_edit_mesh_context_menu.remove(draw_in_context_menu)
     bpy.types.VIEW3D_MT_editor_menus.remove(draw_in_header)

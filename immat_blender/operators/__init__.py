@@ -3,6 +3,7 @@
 import bpy
 
 from . import (
+    convert,
     editing,
     exchange,
     files,
@@ -29,6 +30,7 @@ CLASSES = (
     *tubes.CLASSES,
     *inscribe.CLASSES,
     *rig.CLASSES,
+    *convert.CLASSES,
     *surface.CLASSES,
     *parts.CLASSES,
     *thickness.CLASSES,
