@@ -20,13 +20,12 @@ from immat_core.surface.binning_kernels import (
     MOST_FIRST,
     ROOT3,
     choose,
-    fingerprints,
     number,
     reaching,
 )
 from immat_core.surface.block_table import BITS, FARTHEST, block_indices
 from immat_core.surface.culling import LEAF, MAX_LEAVES, too_many_voxels
-from immat_core.surface.primitives import Primitives
+from immat_core.surface.rows import Rows
 
 Doubles = NDArray[np.float64]
 Hashes = NDArray[np.uint64]
@@ -57,42 +56,6 @@ class LeafList:
     marks: Hashes
 
 
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Primitives for the kernels: a row each, cones first, then flat parts.
-
-    Attributes
-    ----------
-    rows
-        (n, 22): the 10 numbers of a cone, or the 19 of a flat part and its 3 rates.
-    cones
-        How many cones there are.
-    boxes
-        (n, 6), lower and upper corners.
-    beside
-        (d, cones, 2) as in :class:`Primitives`.
-    prints
-        (n,) uint64, a fingerprint of the geometry of each.
-    """
-
-    rows: Doubles
-    cones: int
-    boxes: Doubles
-    beside: IndexArray
-    prints: Hashes
-
-    @classmethod
-    def of(cls, parts: Primitives) -> Rows:
-        """Lay primitives out in rows."""
-        cones = parts.cones.shape[1]
-        rows = np.zeros((cones + parts.flats.shape[1], 22))
-        rows[:cones, :10] = parts.cones.T
-        rows[cones:, :19] = parts.flats.T
-        rows[cones:, 19:] = parts.flat_rates.T
-        boxes = np.concatenate([parts.cone_boxes, parts.flat_boxes]).reshape(-1, 6)
-        return cls(rows, cones, boxes, parts.beside, fingerprints(rows.view(np.uint64)))
-
-
 def bin_leaves(
     parts: Rows, width: float, low: IndexArray | None = None, high: IndexArray | None = None
 ) -> LeafList:
@@ -118,15 +81,16 @@ def bin_leaves(
     if len(items) > MOST_PAIRS:
         raise too_many_voxels()
     keys, leaf, nearest = number(pair_keys, items, distances)
-    leaves = block_indices(keys)
-    if len(solids):
-        nearest[_within(leaves, solids)] = -np.inf
-    half = ROOT3 * (LEAF - 1) / 2
-    alive = np.flatnonzero(np.abs(nearest) <= half + width)
-    if len(alive) > MAX_LEAVES:
+    alive = np.flatnonzero(np.abs(nearest) <= ROOT3 * (LEAF - 1) / 2 + width)
+    if len(alive) > 2 * MAX_LEAVES:
         raise too_many_voxels()
     alive = alive[np.argsort(keys[alive])]
-    leaves = np.ascontiguousarray(leaves[alive])
+    leaves = block_indices(keys[alive])
+    if len(solids):
+        outside = ~_within(leaves, solids)
+        alive, leaves = alive[outside], leaves[outside]
+    if len(alive) > MAX_LEAVES:
+        raise too_many_voxels()
     kept = choose(
         leaves, alive, nearest, leaf, items, distances,
         parts.rows, parts.cones, parts.beside, parts.prints,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from immat_core.medial_mesh import FloatArray, IndexArray, MedialMesh
 from immat_core.surface import marching
-from immat_core.surface.binning import LeafList, Rows, bin_leaves, leaf_range
+from immat_core.surface.binning import LeafList, bin_leaves, leaf_range
 from immat_core.surface.block_table import block_keys
 from immat_core.surface.leaf_pool import LeafPool
 from immat_core.surface.limits import MESH_WIDTH, THINNEST, check_request, thinner_than_voxel
@@ -31,6 +31,7 @@ from immat_core.surface.marching_kernels import (
 )
 from immat_core.surface.mesh import SurfaceMesh
 from immat_core.surface.primitives import Topology, primitives
+from immat_core.surface.rows import Rows, rows_after_move
 from immat_core.surface.sampling_kernels import CELL, sample
 from immat_core.surface.watch import Progress, Question, Watch
 
@@ -43,17 +44,25 @@ POINTS: FloatArray = np.ascontiguousarray(
 
 
 @dataclass(frozen=True, eq=False)
+class _Shape:
+    """What is to be shown: a medial mesh in voxels, prepared for the kernels."""
+
+    voxel: float
+    mat: MedialMesh
+    topology: Topology
+    parts: Rows
+
+
+@dataclass(frozen=True, eq=False)
 class _State:
-    """A medial mesh and its surface.
+    """A shape and its surface.
 
     ``leaves`` (b, 3) are sorted; ``marks`` (b,) tell what each keeps, ``slots`` (b,) where its
     values are, ``neighbors`` (b, 8) which rows are next to it; its vertices and triangles begin at
     ``starts`` (b + 1, 2), and ``codes`` (t, 3) are the triangles without numbers of leaves.
     """
 
-    voxel: float
-    topology: Topology
-    parts: Rows
+    shape: _Shape
     leaves: IndexArray
     marks: NDArray[np.uint64]
     slots: IndexArray
@@ -136,11 +145,10 @@ class LiveSurface:
         Cancelled
             When ``should_cancel`` said so. After an error the surface is what it was before.
         """
-        same = voxel is None or voxel == self._state.voxel
-        before = self._state if same and self._pool_fits else None
-        self._state = self._advance(
-            before, mat, voxel or self._state.voxel, Watch(on_progress, should_cancel)
-        )
+        now = self._state.shape.voxel
+        before = self._state if voxel in (None, now) and self._pool_fits else None
+        watch = Watch(on_progress, should_cancel)
+        self._state = self._advance(before, mat, voxel or now, watch)
         return self.mesh
 
     def _advance(
@@ -148,24 +156,31 @@ class LiveSurface:
     ) -> _State:
         check_request(mat, voxel)
         watch.at(0.0, "Finding what changed")
-        known = before is not None and before.topology.fits(mat)
-        topology = before.topology if before is not None and known else Topology.of(mat)
-        parts = Rows.of(primitives(mat, voxel, topology, self._thinnest))
-        plan = _plan(before, parts)
+        shape = self._shape(before, mat, voxel)
+        plan = _plan(before, shape.parts)
+        fresh = plan.source < 0
         taken = np.empty(0, np.int32) if before is None else before.slots
         slots = np.empty(len(plan.leaves), np.int32)
-        fresh = plan.source < 0
         slots[~fresh] = taken[plan.source[~fresh]]
         slots[fresh] = self._pool.free_slots(taken, np.count_nonzero(fresh))
-        self._sample(parts, plan, slots, watch)
+        self._sample(shape.parts, plan, slots, watch)
         watch.at(0.7, "Extracting triangles")
         self._pool_fits = False
-        state = self._extract(before, plan, slots, topology, parts, voxel)
+        state = self._extract(before, shape, plan, slots)
         if not len(state.mesh.faces):
             raise thinner_than_voxel(mat, voxel)
         self.changed_blocks = np.count_nonzero(fresh)
         self._pool_fits = True
         return state
+
+    def _shape(self, before: _State | None, mat: MedialMesh, voxel: float) -> _Shape:
+        if before is not None and before.shape.topology.fits(mat):
+            old = before.shape
+            parts = rows_after_move(old.parts, old.topology, old.mat, mat, voxel, self._thinnest)
+            return _Shape(voxel, mat, old.topology, parts)
+        topology = Topology.of(mat)
+        parts = Rows.of(primitives(mat, voxel, topology, self._thinnest))
+        return _Shape(voxel, mat, topology, parts)
 
     def _sample(self, parts: Rows, plan: _Plan, slots: IndexArray, watch: Watch) -> None:
         """Fill the slots of the leaves that are not clean."""
@@ -184,13 +199,7 @@ class LiveSurface:
             )  # fmt: skip
 
     def _extract(
-        self,
-        before: _State | None,
-        plan: _Plan,
-        slots: IndexArray,
-        topology: Topology,
-        parts: Rows,
-        voxel: float,
+        self, before: _State | None, shape: _Shape, plan: _Plan, slots: IndexArray
     ) -> _State:
         """Make the mesh: anew around the leaves that are not clean, from before elsewhere."""
         pool, source, fresh = self._pool, plan.source, plan.source < 0
@@ -211,7 +220,7 @@ class LiveSurface:
             old = (before.starts, before.codes, before.mesh.vertices)
         place_vertices(
             plan.leaves, neighbors, slots, pool.values, pool.crossings, redo, starts,
-            source, old[0], old[2], voxel, vertices,
+            source, old[0], old[2], shape.voxel, vertices,
         )  # fmt: skip
         redo |= touched(neighbors, renumbered, source, old_neighbors)
         place_triangles(
@@ -220,9 +229,7 @@ class LiveSurface:
             marching.COUNTS, marching.CROSSED, marching.TRIANGLES, marching.EDGES,
         )  # fmt: skip
         mesh = SurfaceMesh(vertices, triangles)
-        return _State(
-            voxel, topology, parts, plan.leaves, plan.marks, slots, neighbors, starts, codes, mesh
-        )
+        return _State(shape, plan.leaves, plan.marks, slots, neighbors, starts, codes, mesh)
 
 
 def _plan(before: _State | None, parts: Rows) -> _Plan:
@@ -232,8 +239,8 @@ def _plan(before: _State | None, parts: Rows) -> _Plan:
         count = len(near.leaves)
         row = np.arange(count, dtype=np.int32)
         return _Plan(near.leaves, near.marks, np.full(count, -1, np.int32), near, row)
-    old, new = _changed(before.parts, parts)
-    boxes = np.concatenate([before.parts.boxes[old], parts.boxes[new]])
+    old, new = _changed(before.shape.parts, parts)
+    boxes = np.concatenate([before.shape.parts.boxes[old], parts.boxes[new]])
     if len(boxes):
         low, high = leaf_range(boxes, MESH_WIDTH)
     else:
