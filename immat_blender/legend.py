@@ -58,17 +58,15 @@ def _draw_bar(left: float, low: float, width: float, height: float) -> None:
 
     from immat_core.colors import THIN_TO_THICK
 
-    steps = len(THIN_TO_THICK)
+    step = height / len(THIN_TO_THICK)
     places: list[tuple[float, float]] = []
     colors: list[tuple[float, float, float, float]] = []
     triangles: list[tuple[int, int, int]] = []
-    for step, color in enumerate(THIN_TO_THICK):
-        y = low + height * step / (steps - 1)
-        places += [(left, y), (left + width, y)]
-        colors += [(*color, 1.0)] * 2
-        if step:
-            a = 2 * step - 2
-            triangles += [(a, a + 1, a + 2), (a + 1, a + 3, a + 2)]
+    for band, color in enumerate(THIN_TO_THICK):
+        first, y = len(places), low + band * step
+        places += [(left, y), (left + width, y), (left, y + step), (left + width, y + step)]
+        colors += [(*color, 1.0)] * 4
+        triangles += [(first, first + 1, first + 2), (first + 1, first + 3, first + 2)]
     shader = gpu.shader.from_builtin("SMOOTH_COLOR")
     batch = batch_for_shader(shader, "TRIS", {"pos": places, "color": colors}, indices=triangles)
     batch.draw(shader)
@@ -77,10 +75,15 @@ def _draw_bar(left: float, low: float, width: float, height: float) -> None:
 def _draw_texts(values: list[tuple[float, str]], left: float, low: float, scale: float) -> None:
     import blf
 
+    from immat_core.colors import THIN_TO_THICK
+
     blf.size(0, TEXT_SIZE * scale)
     blf.color(0, 1.0, 1.0, 1.0, 1.0)
+    band = HEIGHT / len(THIN_TO_THICK)
     for share, text in values:
-        blf.position(0, left, low + (share * HEIGHT - TEXT_SIZE / 3) * scale, 0)
+        # A band's length is written at its middle.
+        place = band / 2 + share * (HEIGHT - band) - TEXT_SIZE / 3
+        blf.position(0, left, low + place * scale, 0)
         blf.draw(0, text)
     blf.position(0, left - (WIDTH + GAP) * scale, low + (HEIGHT + TEXT_SIZE) * scale, 0)
     blf.draw(0, "Thickness")

@@ -20,22 +20,9 @@ def _look_changed(settings: Any, _context: bpy.types.Context) -> None:
     live.request(settings.id_data)
 
 
-def _colors_changed(settings: Any, context: bpy.types.Context) -> None:
+def _colors_changed(settings: Any, _context: bpy.types.Context) -> None:
     settings.sphere_colors = SPHERES[settings.surface_colors]
-    show_attribute_colors(context, settings.surface_colors == surface_paint.BY_THICKNESS)
     live.request(settings.id_data)
-
-
-def show_attribute_colors(context: bpy.types.Context, shown: bool) -> None:
-    """Have solid 3D views show color attributes, which the heat map is, or materials again."""
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                shading = area.spaces.active.shading
-                if shown:
-                    shading.color_type = "VERTEX"
-                elif shading.color_type == "VERTEX":
-                    shading.color_type = "MATERIAL"
 
 
 class LookSettings:

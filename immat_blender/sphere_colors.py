@@ -98,9 +98,14 @@ def part_material(number: int) -> bpy.types.Material:
     return _material(BY_PART, index, PARTS[index])
 
 
+def heat_materials() -> list[bpy.types.Material]:
+    """The materials of the radii from the thinnest to the thickest, on surfaces too."""
+    return [_material(BY_RADIUS, i, color) for i, color in enumerate(THIN_TO_THICK)]
+
+
 def is_ours(material: bpy.types.Material) -> bool:
-    """Whether a material is that of a part."""
-    return bool(material.name.startswith("Medial Part "))
+    """Whether a material is that of a part or of a radius."""
+    return bool(material.name.startswith(("Medial Part ", "Medial Radius ")))
 
 
 def _material(mode: str, index: int, color: tuple[float, float, float]) -> bpy.types.Material:

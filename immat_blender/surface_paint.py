@@ -35,7 +35,6 @@ MODES = (
     (BY_THICKNESS, "Thickness", "Color the surface from its thinnest to its thickest place"),
 )
 GROUP_PREFIX = "Part "
-HEAT_MATERIAL = "Medial Thickness"
 CHUNK = 4096
 
 counters = {"exact": 0, "quick": 0}
@@ -72,7 +71,8 @@ def measure_now(obj: bpy.types.Object, surface: bpy.types.Object) -> NDArray[np.
     mat = bridge.read_medial_mesh(obj)
     vertices, faces = read_surface(surface.data)
     values = thickness.measure(obj.immat.thickness_measure, vertices, faces, mat)
-    _write_thickness(surface.data, values, _range(obj, values, mat))
+    _write_slots(surface.data, None)
+    _write_thickness(surface.data, faces, values, _range(obj, values, mat))
     surface.data[PAINT] = _signature(obj, surface.data, parts.read_parts(obj.data))
     return values
 
@@ -120,9 +120,8 @@ def _paint(
         if exact:
             _write_groups(surface, faces, owners if settings.part_groups else None)
     if settings.surface_colors == BY_THICKNESS:
-        _paint_thickness(obj, mesh, mat, vertices, faces, exact)
         _write_slots(mesh, None)
-        _show_heat(mesh)
+        _paint_thickness(obj, mesh, mat, vertices, faces, exact)
     else:
         if numbers is None:
             _write_slots(mesh, None)
@@ -156,13 +155,13 @@ def _paint_thickness(
     kind = obj.immat.thickness_measure
     if not exact:
         values = 2 * mat.radii[_owners(vertices, mat, False)].astype(np.float64)
-        _write_thickness(mesh, values, tuple(mesh.get(RANGE, _range(obj, values, mat))))
+        _write_thickness(mesh, faces, values, tuple(mesh.get(RANGE, _range(obj, values, mat))))
     elif kind == thickness.DIAMETER:
         # Too slow to follow every edit: it waits for the button.
         _forget_thickness(mesh)
     else:
         values = thickness.measure(kind, vertices, faces, mat)
-        _write_thickness(mesh, values, _range(obj, values, mat))
+        _write_thickness(mesh, faces, values, _range(obj, values, mat))
 
 
 def _range(
@@ -172,7 +171,10 @@ def _range(
 
 
 def _write_thickness(
-    mesh: bpy.types.Mesh, values: NDArray[np.float64], limits: tuple[float, ...]
+    mesh: bpy.types.Mesh,
+    faces: IndexArray,
+    values: NDArray[np.float64],
+    limits: tuple[float, ...],
 ) -> None:
     from immat_core.colors import heat_colors, to_linear
 
@@ -186,6 +188,7 @@ def _write_thickness(
     mesh.attributes.active_color_name = THICKNESS_COLOR
     mesh.attributes.default_color_name = THICKNESS_COLOR
     mesh[RANGE] = (low, high)
+    _show_heat(mesh, faces, values)
 
 
 def _forget_thickness(mesh: bpy.types.Mesh) -> None:
@@ -233,6 +236,8 @@ def _write_slots(mesh: bpy.types.Mesh, owners: IndexArray | None) -> None:
             del mesh[FIRST_SLOT]
             _write(mesh, "material_index", "INT", "FACE", np.zeros(len(mesh.polygons)))
         return
+    if _shows_heat(mesh):
+        _write_slots(mesh, None)
     if FIRST_SLOT not in mesh:
         mesh[FIRST_SLOT] = len(mesh.materials)
     first = int(mesh[FIRST_SLOT])
@@ -242,35 +247,31 @@ def _write_slots(mesh: bpy.types.Mesh, owners: IndexArray | None) -> None:
     _write(mesh, "material_index", "INT", "FACE", first + owners - 1)
 
 
+def _shows_heat(mesh: bpy.types.Mesh) -> bool:
+    first = mesh.get(FIRST_SLOT, len(mesh.materials))
+    return first < len(mesh.materials) and mesh.materials[first] in sphere_colors.heat_materials()
+
+
 def _drop_slots(mesh: bpy.types.Mesh, first: int) -> None:
     while len(mesh.materials) > first:
         last = mesh.materials[-1]
-        if last is not None and not sphere_colors.is_ours(last) and last.name != HEAT_MATERIAL:
+        if last is not None and not sphere_colors.is_ours(last):
             return
         mesh.materials.pop(index=len(mesh.materials) - 1)
 
 
-def _show_heat(mesh: bpy.types.Mesh) -> None:
-    """A slot whose material shows the color attribute, in previews and renders too."""
+def _show_heat(mesh: bpy.types.Mesh, faces: IndexArray, values: NDArray[np.float64]) -> None:
+    """Slots with the materials of the spheres' heat map, which show in every shading mode."""
+    materials = sphere_colors.heat_materials()
+    low, high = mesh[RANGE]
+    known = np.where(np.isfinite(values), values, high)[faces].mean(1)
+    shares = (known - low) / (high - low) if high > low else np.full(len(known), 0.5)
+    steps = len(materials) - 1
     mesh[FIRST_SLOT] = len(mesh.materials)
-    mesh.materials.append(_heat_material())
-    index = np.full(len(mesh.polygons), int(mesh[FIRST_SLOT]))
-    _write(mesh, "material_index", "INT", "FACE", index)
-
-
-def _heat_material() -> bpy.types.Material:
-    found = bpy.data.materials.get(HEAT_MATERIAL)
-    if found is not None:
-        return found
-    material = bpy.data.materials.new(HEAT_MATERIAL)
-    material.use_nodes = True
-    nodes, links = material.node_tree.nodes, material.node_tree.links
-    shader = next(node for node in nodes if node.type == "BSDF_PRINCIPLED")
-    source = nodes.new("ShaderNodeVertexColor")
-    source.layer_name = THICKNESS_COLOR
-    source.location = (shader.location.x - 250, shader.location.y)
-    links.new(shader.inputs["Base Color"], source.outputs["Color"])
-    return material
+    for material in materials:
+        mesh.materials.append(material)
+    bands = np.rint(np.clip(shares, 0, 1) * steps)
+    _write(mesh, "material_index", "INT", "FACE", int(mesh[FIRST_SLOT]) + bands)
 
 
 def _write_groups(surface: bpy.types.Object, faces: IndexArray, owners: IndexArray | None) -> None:

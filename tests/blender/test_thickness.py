@@ -26,6 +26,13 @@ def places_of(obj):
     return found
 
 
+def middles_of(obj):
+    mesh = obj.immat.surface.data
+    found = np.empty((len(mesh.polygons), 3), np.float32)
+    mesh.polygons.foreach_get("center", found.ravel())
+    return found
+
+
 @pytest.fixture
 def measured(addon):
     """The table with its heat map."""
@@ -49,6 +56,12 @@ def test_the_heat_map_is_the_medial_thickness(addon, measured):
     thick = to_linear(heat_colors(1.0))
     np.testing.assert_allclose(colors[top, :3], np.tile(thick, (top.sum(), 1)), atol=1e-5)
     assert measured.immat.sphere_colors == "RADIUS"
+    names = [m.name for m in mesh.materials]
+    assert names == [f"Medial Radius {k:02}" for k in range(1, 12)]
+    slots = np.empty(len(mesh.polygons), np.int32)
+    mesh.polygons.foreach_get("material_index", slots)
+    assert set(slots[middles_of(measured)[:, 2] < -0.3].tolist()) == {0}
+    assert set(slots[middles_of(measured)[:, 2] > 0.03].tolist()) == {10}
 
 
 def test_the_heat_map_follows_edits_and_undoes_itself(addon, measured):
@@ -63,6 +76,18 @@ def test_the_heat_map_follows_edits_and_undoes_itself(addon, measured):
     assert "thickness" not in mesh.attributes
     assert "immat_thickness_range" not in mesh
     assert not mesh.materials
+
+
+def test_the_look_goes_from_thickness_to_parts_and_back(addon, measured):
+    bpy.ops.immat.find_parts()
+    mesh = measured.immat.surface.data
+    for look, slots in (("PART", 3), ("THICKNESS", 11), ("PART", 3), ("NONE", 0)):
+        measured.immat.surface_colors = look
+        settle(addon)
+        assert len(mesh.materials) == slots
+        assert ("thickness" in mesh.attributes) == (look == "THICKNESS")
+        used = {polygon.material_index for polygon in mesh.polygons}
+        assert max(used) == max(slots - 1, 0)
 
 
 def test_walls_and_shape_diameters_are_those_of_the_core(addon, measured):

@@ -20,14 +20,20 @@ MOVES = 6
 STEP = 6
 
 
-def add_mat(user: User) -> Iterator[None]:
-    """The MAT of the file, seen from before and above, with our two panels open."""
-    for name in ("IMMAT_PT_parts", "IMMAT_PT_thickness"):
+def show_our_panels_alone() -> None:
+    """Parts and thickness open in the tab, where the other panels would push them down."""
+    every = [name for name in dir(bpy.types) if name.startswith("IMMAT_PT_")]
+    for name in every:
         panel = getattr(bpy.types, name)
         bpy.utils.unregister_class(panel)
-        panel.bl_options = set()
-        panel.bl_order = -1
-        bpy.utils.register_class(panel)
+        if name in {"IMMAT_PT_parts", "IMMAT_PT_thickness"}:
+            panel.bl_options = set()
+            bpy.utils.register_class(panel)
+
+
+def add_mat(user: User) -> Iterator[None]:
+    """The MAT of the file, seen from before and above."""
+    show_our_panels_alone()
     with user.inside():
         bpy.ops.immat.import_mat(filepath=arguments[1])
     space = user.area.spaces.active
@@ -51,7 +57,6 @@ def look(user: User, name: str) -> None:
         parts=int(addon("parts").known_parts(user.mat.data).max()),
         painted=dict(addon("surface_paint").counters),
         legend=addon("legend").shown_values(bpy.context),
-        shading=user.area.spaces.active.shading.color_type,
         faces=len(mesh.polygons),
     )
     screenshot(name)
