@@ -10,9 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
+from surface_case import Case
 from surface_quality import Quality
-from surface_routes import Case
-from surface_scale import FINE, GROWN, LARGE, Size, growth
+from surface_scale import DENSER, FINE, GROWN, LARGE, Size, growth
 
 COMMAND = ".venv/bin/python benchmarks/surface.py"
 COLUMNS = {
@@ -179,14 +180,13 @@ def _number(value: float) -> str:
 
 def markdown(findings: Findings) -> str:
     """The section of docs/benchmarks.md."""
-    without = f"\nThe C++ peer was left out: {findings.no_peer}.\n" if findings.no_peer else ""
+    without = f"\nThe C++ peer was left out: {findings.no_peer}." if findings.no_peer else ""
     lines = [
         "## The surface",
         "",
-        f"`{COMMAND}` measured this in {findings.minutes:.0f} minutes on {machine()}.",
-        without,
-        INTRODUCTION,
+        f"`{COMMAND}` measured this in {findings.minutes:.0f} minutes on {machine()}." + without,
         "",
+        INTRODUCTION,
         "| target | found, smallest to largest | |",
         "|---|---|---|",
         *(target.row for target in targets(findings)),
@@ -204,7 +204,8 @@ def markdown(findings: Findings) -> str:
         "",
         "### Scale",
         "",
-        "Full rebuilds of more and more spheres: first as many voxels a sphere, then one box.",
+        "Full rebuilds of more and more spheres: first as many voxels a sphere, then one box."
+        + _crowding(findings.sizes),
         "",
         "| spheres | voxel | triangles | CPU ms | ns a triangle |",
         "|---|---|---|---|---|",
@@ -216,6 +217,20 @@ def markdown(findings: Findings) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _crowding(sizes: Sequence[Size]) -> str:
+    """What more spheres cost where the voxels stay."""
+    box = [size for size in sizes if size.series == DENSER]
+    if len(box) < 2:
+        return ""
+    more = box[-1].spheres / box[0].spheres
+    faces = box[-1].triangles / box[0].triangles
+    longer = box[-1].milliseconds / box[0].milliseconds
+    return (
+        f"\nIn the box, {more:.0f} times the spheres have {faces:.1f} times the surface and take "
+        f"{longer:.0f} times as long."
+    )
 
 
 def _times(cases: Sequence[Case]) -> list[str]:
@@ -280,6 +295,8 @@ def plot(findings: Findings, path: Path) -> None:
     right.set_title("Full rebuild of 64 to 16,384 spheres")
     for axes in (left, right):
         axes.set(xscale="log", yscale="log", xlabel="triangles", ylabel="CPU ms")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
     figure.savefig(path, dpi=120)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import bpy
 import numpy as np
 import union_peer
+from surface_case import Case
 
 from immat_blender.surface_mesh import write_surface
 from immat_core.medial_mesh import MedialMesh
@@ -40,32 +41,6 @@ class Clock:
     def left(self) -> float:
         """Seconds until the limit."""
         return self.started + self.limit - time.monotonic()
-
-
-@dataclass(frozen=True)
-class Case:
-    """A shape at a resolution, and what every route took.
-
-    Attributes
-    ----------
-    shape, steps
-        Name, and samples along the box's side: the voxel is ``1 / steps``.
-    triangles
-        Of the fast route's surface.
-    milliseconds
-        CPU time, the median over the rounds; routes that did not run are missing.
-    """
-
-    shape: str
-    steps: int
-    triangles: int
-    milliseconds: Mapping[str, float]
-
-    def ratio(self, slow: str, fast: str) -> float | None:
-        """How many times longer ``slow`` takes than ``fast``."""
-        if slow not in self.milliseconds or fast not in self.milliseconds:
-            return None
-        return self.milliseconds[slow] / self.milliseconds[fast]
 
 
 def run_case(
