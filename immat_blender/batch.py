@@ -221,7 +221,7 @@ def _mesh_report(surface: bpy.types.Object) -> dict[str, Any]:
 
     from .surface_mesh import read_surface
 
-    return asdict(check_polygons(*read_surface(surface.data)))
+    return asdict(check_polygons(*read_surface(surface.data), full=True))
 
 
 def _save(path: Path) -> None:
