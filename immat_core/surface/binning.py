@@ -82,15 +82,13 @@ def bin_leaves(
         raise too_many_voxels()
     keys, leaf, nearest = number(pair_keys, items, distances)
     alive = np.flatnonzero(np.abs(nearest) <= ROOT3 * (LEAF - 1) / 2 + width)
-    if len(alive) > 2 * MAX_LEAVES:
+    if len(alive) > MAX_LEAVES:
         raise too_many_voxels()
     alive = alive[np.argsort(keys[alive])]
     leaves = block_indices(keys[alive])
     if len(solids):
         outside = ~_within(leaves, solids)
         alive, leaves = alive[outside], leaves[outside]
-    if len(alive) > MAX_LEAVES:
-        raise too_many_voxels()
     kept = choose(
         leaves, alive, nearest, leaf, items, distances,
         parts.rows, parts.cones, parts.beside, parts.prints,
