@@ -46,8 +46,10 @@ def add_mat(user: User) -> Iterator[None]:
     yield from settle()
 
 
-def look(user: User, name: str) -> None:
-    """Note what the surface shows, and take a picture of the screen."""
+def look(user: User, name: str) -> Iterator[None]:
+    """Note what the surface shows, and take a picture of the screen, without outlines."""
+    if bpy.context.mode == "OBJECT":
+        user.mat.select_set(False)
     mesh = user.mat.immat.surface.data
     slots = np.empty(len(mesh.polygons), np.int32)
     mesh.polygons.foreach_get("material_index", slots)
@@ -59,6 +61,8 @@ def look(user: User, name: str) -> None:
         legend=addon("legend").shown_values(bpy.context),
         faces=len(mesh.polygons),
     )
+    for _ in range(3):
+        yield
     screenshot(name)
 
 
@@ -68,14 +72,14 @@ def find_parts(user: User) -> Iterator[None]:
         bpy.ops.immat.find_parts()
     yield from settle()
     yield from settle()
-    with user.inside():
-        look(user, "parts")
+    yield from look(user, "parts")
 
 
 def drag(user: User) -> Iterator[None]:
     """Move a foot with the mouse; the colors stay while it moves and after."""
     mat = addon("bridge").read_medial_mesh(user.mat)
     lowest = int(mat.centers[:, 2].argmin())
+    user.mat.select_set(True)
     user.key("TAB")
     yield from settle()
     with user.inside():
@@ -91,14 +95,12 @@ def drag(user: User) -> Iterator[None]:
         user.move(user.x + STEP, user.y - STEP)
         yield
         yield
-    with user.inside():
-        look(user, "dragging")
+    yield from look(user, "dragging")
     user.key("LEFTMOUSE")
     yield from settle()
     user.key("TAB")
     yield from settle()
-    with user.inside():
-        look(user, "dragged")
+    yield from look(user, "dragged")
 
 
 def heat(user: User) -> Iterator[None]:
@@ -107,8 +109,9 @@ def heat(user: User) -> Iterator[None]:
         bpy.ops.immat.measure_thickness()
     yield from settle()
     yield from settle()
-    with user.inside():
-        look(user, "thickness")
+    yield from look(user, "thickness")
+    user.mat.immat.surface_colors = "PART"
+    yield from settle()
 
 
-play((open_tab, add_mat, find_parts, drag, heat))
+play((open_tab, add_mat, find_parts, heat, drag))

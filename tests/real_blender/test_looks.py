@@ -50,7 +50,8 @@ def steps(blender: Blender, tmp_path_factory: pytest.TempPathFactory) -> Steps:
 def test_part_colors_show_and_stay_while_a_sphere_is_moved(steps: Steps) -> None:
     for name in ("parts", "dragging", "dragged"):
         assert steps[name]["parts"] == steps[name]["slots"] == 3, name
-    assert steps["dragged"]["painted"]["exact"] > steps["parts"]["painted"]["exact"]
+    assert steps["dragged"]["painted"]["exact"] > steps["thickness"]["painted"]["exact"]
+    assert steps["dragging"]["painted"]["quick"] > 0
     assert steps["dragged"]["faces"] != steps["parts"]["faces"]
 
 
