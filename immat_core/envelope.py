@@ -180,7 +180,7 @@ def cone_distance(points: ArrayLike, centers: ArrayLike, radii: ArrayLike) -> Do
     (n,) float64, negative inside.
     """
     c, r = _spheres(centers, radii, 2)
-    distance: DoubleArray = _to_cones(cones(c, r), _points(points))[0]
+    distance: DoubleArray = distances_to_cones(cones(c, r), _points(points))[0]
     return distance
 
 
@@ -200,8 +200,8 @@ def slab_distance(points: ArrayLike, centers: ArrayLike, radii: ArrayLike) -> Do
     """
     c, r = _spheres(centers, radii, 3)
     p = _points(points)
-    nearest: DoubleArray = _to_cones(cones(c[0, SIDES], r[0, SIDES]), p).min(0)
-    return np.minimum(nearest, _to_flats(flats(c, r), p)[0])
+    nearest: DoubleArray = distances_to_cones(cones(c[0, SIDES], r[0, SIDES]), p).min(0)
+    return np.minimum(nearest, distances_to_flats(flats(c, r), p)[0])
 
 
 def medial_distance(points: ArrayLike, mat: MedialMesh) -> DoubleArray:
@@ -225,8 +225,8 @@ def medial_distance(points: ArrayLike, mat: MedialMesh) -> DoubleArray:
     rows = max(1, len(rods.length) + len(sheets.lift))
     for begin in range(0, len(p), max(1, CHUNK // rows)):
         part = slice(begin, begin + max(1, CHUNK // rows))
-        distance[part] = _to_cones(rods, p[part]).min(0, initial=np.inf)
-        flat = _to_flats(sheets, p[part]).min(0, initial=np.inf)
+        distance[part] = distances_to_cones(rods, p[part]).min(0, initial=np.inf)
+        flat = distances_to_flats(sheets, p[part]).min(0, initial=np.inf)
         distance[part] = np.minimum(distance[part], flat)
     return distance
 
@@ -257,7 +257,7 @@ def cone_ends(mat: MedialMesh) -> IndexArray:
     return np.concatenate([edges, np.column_stack([single, single])])
 
 
-def _to_cones(rods: Cones, points: DoubleArray) -> DoubleArray:
+def distances_to_cones(rods: Cones, points: DoubleArray) -> DoubleArray:
     """(m, n) distances of n points to m cones."""
     offset = points[None] - rods.start[:, None]
     along = (offset * rods.axis[:, None]).sum(2)
@@ -268,7 +268,7 @@ def _to_cones(rods: Cones, points: DoubleArray) -> DoubleArray:
     return distance
 
 
-def _to_flats(sheets: Flats, points: DoubleArray) -> DoubleArray:
+def distances_to_flats(sheets: Flats, points: DoubleArray) -> DoubleArray:
     """(m, n) distances of n points to the flat parts, infinity where the foot is beyond them."""
 
     def at(affine: DoubleArray) -> DoubleArray:

@@ -37,7 +37,7 @@ def connect_nearest(
             gaps[~mask] = np.inf
         nearest = np.argsort(gaps, kind="stable")[:count]
         for other in nearest[np.isfinite(gaps[nearest])].tolist():
-            draft.edges.add((min(sphere, other), max(sphere, other)))
+            draft.join(sphere, other)
     return draft.finish(np.flatnonzero(mask).tolist())
 
 
@@ -64,7 +64,7 @@ def join_pieces(mat: MedialMesh, chosen: ArrayLike | None = None) -> MedialEdit:
             other = int(gaps.argmin())
             best = min(best, (float(gaps[other]), sphere, other))
         _, one, other = best
-        draft.edges.add((min(one, other), max(one, other)))
+        draft.join(one, other)
         ends += [one, other]
         pieces[inside] = pieces[other]
         mask = mask & ~inside

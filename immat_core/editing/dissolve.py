@@ -8,17 +8,16 @@ dissolved sphere and its edges in the least squares.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+import heapq
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immat_core.editing.draft import Draft, MedialEdit, chosen_spheres
-from immat_core.envelope import medial_distance
+from immat_core.editing.draft import Draft, MedialEdit, Simplex, chosen_spheres, collapsed
+from immat_core.envelope import cones, distances_to_cones, distances_to_flats, flats
 from immat_core.medial_mesh import MedialMesh
 from immat_core.nearest_primitive import nearest_primitives
-
-Simplices: TypeAlias = set[tuple[int, ...]]
 
 STAY = 1.0
 """How much a neighbor's own place counts in the fit, where a dissolved sphere counts 1."""
@@ -44,13 +43,17 @@ def dissolve(mat: MedialMesh, chosen: ArrayLike, *, refit: bool = True) -> Media
     """
     mask = chosen_spheres(chosen, len(mat.radii))
     draft = Draft(mat)
-    waiting = {int(index): _best(draft, int(index)) for index in np.flatnonzero(mask)}
+    waiting = [(*_best(draft, index), index) for index in np.flatnonzero(mask).tolist()]
+    heapq.heapify(waiting)
+    stale: set[int] = set()
     while waiting:
-        sphere = min(waiting, key=lambda index: (waiting[index][0], index))
-        del waiting[sphere]
+        _, into, sphere = heapq.heappop(waiting)
+        if sphere in stale:
+            # What was dissolved beside it has changed what is best here.
+            stale.discard(sphere)
+            heapq.heappush(waiting, (*_best(draft, sphere), sphere))
+            continue
         around = draft.neighbors(sphere)
-        # What was dissolved before may have changed what is best here.
-        into = _best(draft, sphere)[1]
         if into < 0:
             draft.remove([sphere])
             continue
@@ -59,8 +62,7 @@ def dissolve(mat: MedialMesh, chosen: ArrayLike, *, refit: bool = True) -> Media
         if refit and len(around) > 1:
             _refit(draft, before, around)
         for other in around:
-            if other in waiting:
-                waiting[other] = _best(draft, other)
+            stale.update(index for index in (other, *draft.neighbors(other)) if mask[index])
     return draft.finish()
 
 
@@ -69,50 +71,52 @@ def _best(draft: Draft, sphere: int) -> tuple[float, int]:
     around = draft.neighbors(sphere)
     if len(around) < 2:
         return (0.0, around[0] if around else -1)
-    places = _samples(draft, sphere)[:, :3]
-    before = medial_distance(places, _around(draft, [sphere]))
+    star = draft.having(sphere)
+    beside = set().union(*(draft.having(other) for other in around)) - star
+    trials = {into: collapsed(star, sphere, into) for into in around}
+    table = _Distances(draft, _samples(draft, sphere), [star, beside, *trials.values()])
+    kept = table.least(beside)
+    before = np.minimum(kept, table.least(star))
     size = float(np.ptp(np.array([draft.spheres[i] for i in (*around, sphere)]), axis=0).max())
     found = []
-    for into in around:
-        trial = _trial(draft, sphere, into)
-        change = np.abs(medial_distance(places, _around(trial, around)) - before).max()
-        shared = set(around) & set(draft.neighbors(into))
+    for into, trial in trials.items():
+        change = float(np.abs(np.minimum(kept, table.least(trial)) - before).max())
         # The link condition: collapsing an edge whose ends share a neighbor closes a hole.
-        closes = any(not draft.faces_with(sphere, into, other) for other in shared)
-        found.append((float(change) + size * 1e3 * closes, into))
+        shared = set(around) & set(draft.neighbors(into))
+        closes = any(not draft.having(sphere, into, other) for other in shared)
+        found.append((change + size * 1e3 * closes, into))
     return min(found)
 
 
-def _trial(draft: Draft, sphere: int, into: int) -> Draft:
-    """A draft with the sphere collapsed; spheres are shared, as they are never changed in place."""
-    trial = Draft.__new__(Draft)
-    trial.spheres, trial.origins = draft.spheres, draft.origins
-    near = {sphere, *draft.neighbors(sphere)}
-    trial.edges = {edge for edge in draft.edges if not near.isdisjoint(edge)}
-    trial.faces = {face for face in draft.faces if not near.isdisjoint(face)}
-    trial.removed = set()
-    trial.collapse(sphere, into)
-    return trial
+class _Distances:
+    """Distances of the envelopes of some edges and faces to the centres of samples."""
 
+    def __init__(
+        self, draft: Draft, samples: NDArray[np.float64], groups: list[set[Simplex]]
+    ) -> None:
+        every = set().union(*groups)
+        rods = sorted({rod for simplex in every for rod in combinations(simplex, 2)})
+        sheets = sorted(simplex for simplex in every if len(simplex) == 3)
+        self.row = {simplex: index for index, simplex in enumerate((*rods, *sheets))}
+        used = sorted(set().union(*every))
+        number = {sphere: index for index, sphere in enumerate(used)}
+        values = np.array([draft.spheres[sphere] for sphere in used])
+        ends = np.array([[number[i] for i in rod] for rod in rods], np.int64).reshape(-1, 2)
+        corners = np.array([[number[i] for i in face] for face in sheets], np.int64).reshape(-1, 3)
+        points = samples[:, :3]
+        self.values = np.concatenate(
+            [
+                distances_to_cones(cones(values[ends, :3], values[ends, 3]), points),
+                distances_to_flats(flats(values[corners, :3], values[corners, 3]), points),
+            ]
+        )
 
-def _around(draft: Draft, spheres: list[int]) -> MedialMesh:
-    """The primitives that have one of these spheres, as a medial mesh of their own."""
-    wanted = set(spheres)
-    edges = {edge for edge in draft.edges if not wanted.isdisjoint(edge)}
-    faces = {face for face in draft.faces if not wanted.isdisjoint(face)}
-    return _part(draft, sorted(wanted.union(*edges, *faces)), edges, faces)
-
-
-def _part(draft: Draft, spheres: list[int], edges: Simplices, faces: Simplices) -> MedialMesh:
-    """Some spheres, in this order, with some of the primitives between them."""
-    number = {sphere: index for index, sphere in enumerate(spheres)}
-    values = np.array([draft.spheres[index] for index in spheres])
-    return MedialMesh(
-        values[:, :3],
-        values[:, 3],
-        np.array([[number[i] for i in edge] for edge in edges], np.int32).reshape(-1, 2),
-        np.array([[number[i] for i in face] for face in faces], np.int32).reshape(-1, 3),
-    )
+    def least(self, simplices: set[Simplex]) -> NDArray[np.float64]:
+        """(samples,) the distance to the nearest of these edges and faces."""
+        wanted = {self.row[rod] for simplex in simplices for rod in combinations(simplex, 2)}
+        wanted |= {self.row[simplex] for simplex in simplices}
+        least: NDArray[np.float64] = self.values[sorted(wanted)].min(0, initial=np.inf)
+        return least
 
 
 def _samples(draft: Draft, sphere: int) -> NDArray[np.float64]:
@@ -120,7 +124,9 @@ def _samples(draft: Draft, sphere: int) -> NDArray[np.float64]:
     middles = [draft.spheres[sphere]]
     middles += [(draft.spheres[sphere] + draft.spheres[i]) / 2 for i in draft.neighbors(sphere)]
     middles += [
-        np.mean([draft.spheres[i] for i in face], axis=0) for face in draft.faces_with(sphere)
+        np.mean([draft.spheres[i] for i in simplex], axis=0)
+        for simplex in sorted(draft.having(sphere))
+        if len(simplex) == 3
     ]
     return np.array(middles)
 
@@ -128,10 +134,20 @@ def _samples(draft: Draft, sphere: int) -> NDArray[np.float64]:
 def _refit(draft: Draft, wanted: NDArray[np.float64], around: list[int]) -> None:
     """Move the spheres ``around`` so that the interpolated ones fit ``wanted`` (n, 4)."""
     inside = set(around)
-    edges = {edge for edge in draft.edges if inside.issuperset(edge)}
-    faces = {face for face in draft.faces if inside.issuperset(face)}
-    mat = _part(draft, around, edges, faces)
+    between = {
+        simplex for one in around for simplex in draft.having(one) if inside.issuperset(simplex)
+    }
+    number = {sphere: index for index, sphere in enumerate(around)}
     values = np.array([draft.spheres[index] for index in around])
+    rows: dict[int, list[list[int]]] = {2: [], 3: []}
+    for simplex in sorted(between):
+        rows[len(simplex)].append([number[i] for i in simplex])
+    mat = MedialMesh(
+        values[:, :3],
+        values[:, 3],
+        np.array(rows[2], np.int32).reshape(-1, 2),
+        np.array(rows[3], np.int32).reshape(-1, 3),
+    )
     feet = nearest_primitives(wanted[:, :3], mat)
     shares = np.zeros((len(wanted), len(around)))
     np.add.at(shares, (np.arange(len(wanted))[:, None], feet.spheres), feet.weights)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from immat_core.medial_mesh import IndexArray, MedialMesh
 
-Sphere = NDArray[np.float64]
+Sphere: TypeAlias = NDArray[np.float64]
+Simplex: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,16 +39,37 @@ class MedialEdit:
 class Draft:
     """Spheres, edges and faces that can be split, collapsed and removed one by one.
 
-    Spheres keep their number until :meth:`finish`. Edges and faces are tuples of ascending
-    numbers; the sides of faces need not be among the edges.
+    Spheres keep their number until :meth:`finish`. An edge or face is a tuple of two or three
+    ascending numbers; the sides of faces need not be among the edges.
     """
 
     def __init__(self, mat: MedialMesh) -> None:
         self.spheres: list[Sphere] = list(mat.spheres.astype(np.float64))
         self.origins: list[int] = list(range(len(mat.radii)))
-        self.edges: set[tuple[int, ...]] = {tuple(edge) for edge in mat.edges.tolist()}
-        self.faces: set[tuple[int, ...]] = {tuple(face) for face in mat.faces.tolist()}
         self.removed: set[int] = set()
+        self._having: dict[int, set[Simplex]] = defaultdict(set)
+        for corners in (*mat.edges.tolist(), *mat.faces.tolist()):
+            self.join(*corners)
+
+    @property
+    def simplices(self) -> set[Simplex]:
+        """All edges and faces."""
+        return set().union(*self._having.values())
+
+    def having(self, *corners: int) -> set[Simplex]:
+        """The edges and faces that have all these corners."""
+        return set.intersection(*(self._having[corner] for corner in corners))
+
+    def join(self, *corners: int) -> None:
+        """Add an edge or face between spheres, if it is not there."""
+        simplex = tuple(sorted(corners))
+        for corner in simplex:
+            self._having[corner].add(simplex)
+
+    def part(self, simplex: Simplex) -> None:
+        """Take an edge or face away."""
+        for corner in simplex:
+            self._having[corner].discard(simplex)
 
     def add(self, sphere: Sphere, origin: int) -> int:
         """Add a sphere (4,) that takes over the data of the original ``origin``; its number."""
@@ -54,18 +77,9 @@ class Draft:
         self.origins.append(origin)
         return len(self.spheres) - 1
 
-    def faces_with(self, *corners: int) -> list[tuple[int, ...]]:
-        """The faces that have all these corners, in ascending order."""
-        wanted = set(corners)
-        return sorted(face for face in self.faces if wanted <= set(face))
-
     def neighbors(self, sphere: int) -> list[int]:
         """The spheres that an edge or a side of a face joins to this one, ascending."""
-        found: set[int] = set()
-        for simplex in (*self.edges, *self.faces):
-            if sphere in simplex:
-                found.update(simplex)
-        return sorted(found - {sphere})
+        return sorted(set().union(*self._having[sphere]) - {sphere})
 
     def split_edge(self, one: int, other: int, share: float) -> int:
         """Put a sphere on an edge, at ``share`` of the way from ``one``; the faces are split too.
@@ -74,50 +88,37 @@ class Draft:
         """
         between = (1 - share) * self.spheres[one] + share * self.spheres[other]
         made = self.add(between, self.origins[one if share <= 0.5 else other])
-        if _simplex(one, other) in self.edges:
-            self.edges.remove(_simplex(one, other))
-            self.edges |= {_simplex(one, made), _simplex(made, other)}
-        for face in self.faces_with(one, other):
-            self.faces.remove(face)
-            (third,) = set(face) - {one, other}
-            self.faces |= {_simplex(one, made, third), _simplex(made, other, third)}
+        for simplex in sorted(self.having(one, other)):
+            self.part(simplex)
+            rest = set(simplex) - {one, other}
+            self.join(one, made, *rest)
+            self.join(made, other, *rest)
         return made
 
-    def split_face(self, face: Iterable[int]) -> int:
+    def split_face(self, face: Simplex) -> int:
         """Put a sphere in the middle of a face, which becomes three; no envelope changes."""
-        corners = list(face)
-        middle = np.mean([self.spheres[corner] for corner in corners], axis=0)
-        made = self.add(middle, self.origins[corners[0]])
-        self.faces.remove(_simplex(*corners))
+        middle = np.mean([self.spheres[corner] for corner in face], axis=0)
+        made = self.add(middle, self.origins[face[0]])
+        self.part(face)
         for index in range(3):
-            self.faces.add(_simplex(made, corners[index], corners[index - 1]))
+            self.join(made, face[index], face[index - 1])
         return made
 
     def collapse(self, sphere: int, into: int) -> None:
-        """Remove a sphere; what it was joined to is joined to ``into`` instead.
-
-        The sides of a face that falls together stay as an edge where no other face has them.
-        """
-        for edge in [edge for edge in self.edges if sphere in edge]:
-            self.edges.remove(edge)
-            (other,) = set(edge) - {sphere}
-            if other != into:
-                self.edges.add(_simplex(into, other))
-        for face in [face for face in self.faces if sphere in face]:
-            self.faces.remove(face)
-            rest = set(face) - {sphere}
-            if into in rest:
-                self.edges.add(_simplex(*rest))
-            else:
-                self.faces.add(_simplex(into, *rest))
+        """Remove a sphere; what it was joined to is joined to ``into`` instead."""
+        star = self.having(sphere)
+        for simplex in star:
+            self.part(simplex)
+        for simplex in collapsed(star, sphere, into):
+            self.join(*simplex)
         self.removed.add(sphere)
 
     def remove(self, spheres: Iterable[int]) -> None:
         """Remove spheres with all edges and faces that they have."""
-        gone = set(spheres)
-        self.edges = {edge for edge in self.edges if gone.isdisjoint(edge)}
-        self.faces = {face for face in self.faces if gone.isdisjoint(face)}
-        self.removed |= gone
+        for sphere in spheres:
+            for simplex in self.having(sphere):
+                self.part(simplex)
+            self.removed.add(sphere)
 
     def finish(self, selected: Iterable[int] = ()) -> MedialEdit:
         """The edit, with spheres numbered anew in their order; ``selected`` names old numbers."""
@@ -130,8 +131,8 @@ class Draft:
         mat = MedialMesh(
             spheres[:, :3],
             spheres[:, 3],
-            number[_rows(self.edges, 2)],
-            number[_rows(self.faces, 3)],
+            number[_rows(self.simplices, 2)],
+            number[_rows(self.simplices, 3)],
         )
         origins = np.array([self.origins[index] for index in kept], np.int32)
         return MedialEdit(mat, origins, chosen)
@@ -153,9 +154,19 @@ def chosen_spheres(chosen: Any, count: int) -> NDArray[np.bool_]:
     return mask
 
 
-def _simplex(*corners: int) -> tuple[int, ...]:
-    return tuple(sorted(corners))
+def collapsed(simplices: Iterable[Simplex], sphere: int, into: int) -> set[Simplex]:
+    """What becomes of edges and faces when one of their spheres takes another's place.
+
+    The far side of a face that falls together stays, as an edge.
+    """
+    found: set[Simplex] = set()
+    for simplex in simplices:
+        moved = tuple(sorted({into if corner == sphere else corner for corner in simplex}))
+        if len(moved) > 1:
+            found.add(moved)
+    return found
 
 
-def _rows(simplices: set[tuple[int, ...]], size: int) -> NDArray[np.int64]:
-    return np.array(sorted(simplices), np.int64).reshape(-1, size)
+def _rows(simplices: Iterable[Simplex], size: int) -> NDArray[np.int64]:
+    rows = sorted(simplex for simplex in simplices if len(simplex) == size)
+    return np.array(rows, np.int64).reshape(-1, size)

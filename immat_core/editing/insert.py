@@ -61,7 +61,7 @@ def insert_on_faces(mat: MedialMesh, faces: ArrayLike) -> MedialEdit:
     wanted = np.unique(np.sort(np.asarray(faces, np.int64).reshape(-1, 3), axis=1), axis=0)
     draft, made = Draft(mat), []
     for face in map(tuple, wanted.tolist()):
-        if face not in draft.faces:
+        if face not in draft.having(*face):
             raise ValueError(f"no face joins the spheres {face}")
         made.append(draft.split_face(face))
     return draft.finish(made)

@@ -52,5 +52,5 @@ def _mirror(draft: Draft, places: list[float], axis: int, plane: float) -> None:
             mirrored = draft.spheres[index].copy()
             mirrored[axis] = 2 * plane - mirrored[axis]
             image[index] = draft.add(mirrored, draft.origins[index])
-    draft.edges |= {tuple(sorted(image[i] for i in edge)) for edge in draft.edges}
-    draft.faces |= {tuple(sorted(image[i] for i in face)) for face in draft.faces}
+    for simplex in draft.simplices:
+        draft.join(*(image[corner] for corner in simplex))
