@@ -28,6 +28,8 @@ REPEATS = 3
 """How often a route of milliseconds runs in a round."""
 MOST = {"csg of analytic": 3, "csg of meshes": 1}
 """Most rounds of the slow routes."""
+SLOWEST = {"csg of analytic": 6.0, "csg of meshes": 60.0}
+"""Seconds that they take for the blob at 1/256."""
 
 
 @dataclass
@@ -75,9 +77,8 @@ def _fits(name: str, before: list[float], steps: int, clock: Clock) -> bool:
     """Whether a slow route may run once more within the time that is left."""
     if name not in MOST:
         return True
-    # The slowest of all, meshes at 1/256, took 60 s when it was tried on a loaded machine.
-    expected = before[-1] / 1e3 if before else 60 * (steps / 256) ** 2
-    return expected < clock.left / 3
+    expected = before[-1] / 1e3 if before else SLOWEST[name] * (steps / 256) ** 2
+    return 2 * expected < clock.left
 
 
 def _our_routes(mat: MedialMesh, voxel: float) -> dict[str, Route]:
