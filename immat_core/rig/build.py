@@ -83,7 +83,7 @@ def build_rig(
     if not len(mat.radii):
         raise UserError("A MAT without spheres has no skeleton", "Add a sphere first")
     pieces = piece_tree(mat, *with_rims(mat, np.asarray(parts, np.int64), np.asarray(sheets, bool)))
-    limbs, owner = find_limbs(mat, pieces)
+    limbs, followers = find_limbs(mat, pieces)
     low, high = mat.bounds
     partner = mirrored_pairs(limbs, low, high)
     _cut(limbs, partner, chosen.bones)
@@ -92,7 +92,7 @@ def build_rig(
     for limb, name in zip(limbs, limb_names(limbs, partner, low, high), strict=True):
         names += bone_names(name, _bones(limb))
     skeleton = _skeleton(limbs, first, names)
-    edit, weights = _bind(mat, limbs, owner, first, chosen.joint_spheres)
+    edit, weights = _bind(mat, limbs, followers, first, chosen.joint_spheres)
     return Rig(skeleton, edit, weights)
 
 
@@ -164,7 +164,7 @@ def _bone_at(
 def _bind(
     mat: MedialMesh,
     limbs: list[Limb],
-    owner: NDArray[np.int64],
+    followers: dict[int, int],
     first: NDArray[np.int64],
     insert: bool,
 ) -> tuple[MedialEdit, FloatArray]:
@@ -173,10 +173,11 @@ def _bind(
     total = int(first[-1])
     weights: dict[int, NDArray[np.float64]] = {}
 
-    def nearest(sphere: int) -> NDArray[np.float64]:
-        """What moves a sphere that is in no chain of its limb."""
-        place = mat.centers[sphere].astype(np.float64)
-        return _one(total, _bone_at(limbs, first, int(owner[sphere]), place))
+    def of(sphere: int) -> NDArray[np.float64]:
+        """The weights of a sphere, or of the one that it moves with."""
+        while sphere in followers:
+            sphere = followers[sphere]
+        return weights[sphere]
 
     for index, limb in enumerate(limbs):
         own = slice(int(first[index]), int(first[index]) + _bones(limb))
@@ -189,13 +190,12 @@ def _bind(
         parent = np.zeros(total)
         if limb.hangs:
             _, hook = places.pop(0)
-            parent = weights[hook] if hook in weights else nearest(hook)
+            parent = of(hook)
         for at, sphere in places:
             shares = chain_weights(limb, at)
             weights[sphere] = shares[0] * parent
             weights[sphere][own] += shares[1:]
-    spheres = range(len(draft.spheres))
-    rows = [weights[sphere] if sphere in weights else nearest(sphere) for sphere in spheres]
+    rows = [of(sphere) for sphere in range(len(draft.spheres))]
     return draft.finish(), np.array(rows, np.float32)
 
 

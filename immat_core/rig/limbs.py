@@ -16,7 +16,9 @@ BEND = 0.75
 FLAT = 0.03
 """... and by this share of its length."""
 STUB = 2.0
-"""A chain without children is no limb where it is shorter than this many radii of its start."""
+"""A chain without children is no limb where it is shorter than this many radii of its start ..."""
+SHORT = 0.07
+"""... or than this share of the shape's diagonal."""
 
 
 @dataclass
@@ -54,16 +56,17 @@ class Limb:
         return np.concatenate([[0.0], np.cumsum(steps)])
 
 
-def find_limbs(mat: MedialMesh, pieces: list[Piece]) -> tuple[list[Limb], NDArray[np.int64]]:
+def find_limbs(mat: MedialMesh, pieces: list[Piece]) -> tuple[list[Limb], dict[int, int]]:
     """The limbs of all pieces, parents before children.
 
     Returns
     -------
     limbs
         As a list.
-    owner
-        (n,) the limb of each sphere.
+    followers
+        The spheres that are in no limb's ``spheres``, and the one that each moves with.
     """
+    followers: dict[int, int] = {}
     limbs: list[Limb] = []
     owner = np.full(len(mat.radii), -1)
     for piece in pieces:
@@ -71,8 +74,8 @@ def find_limbs(mat: MedialMesh, pieces: list[Piece]) -> tuple[list[Limb], NDArra
             limbs.append(_sheet_limb(mat, piece, owner))
             owner[piece.spheres] = len(limbs) - 1
         else:
-            _curve_limbs(mat, piece, limbs, owner)
-    return limbs, owner
+            followers |= _curve_limbs(mat, piece, limbs, owner)
+    return limbs, followers
 
 
 def cut_at_bends(limb: Limb, slack: float = 1.0) -> None:
@@ -158,11 +161,15 @@ def _sheet_limb(mat: MedialMesh, piece: Piece, owner: NDArray[np.int64]) -> Limb
 
 def _curve_limbs(
     mat: MedialMesh, piece: Piece, limbs: list[Limb], owner: NDArray[np.int64]
-) -> None:
-    """The chains of a tree of shortest ways through a curve piece, from where it hangs."""
+) -> dict[int, int]:
+    """The chains of a tree of shortest ways through a curve piece, from where it hangs.
+
+    Returns the spheres of twigs that are no limbs, and the sphere that each moves with.
+    """
     spheres = mat.spheres.astype(np.float64)
     hanging, start = piece.joint
     children = _tree(mat, piece, start)
+    followers = _prune(mat, children, start)
     first = -1 if hanging < 0 else int(owner[hanging])
     if hanging >= 0 and piece.touching:
         waiting = [([hanging, start], first, True)]
@@ -178,15 +185,57 @@ def _curve_limbs(
         chain = _run(children, begun)
         tip, places = chain[-1], spheres[chain]
         limb = Limb(np.array(chain), places, False, parent, hangs)
-        own = np.array(chain[1:] if hangs else chain)
-        short = not children[tip] and limb.lengths[-1] < STUB * places[0, 3]
+        short = not children[tip] and limb.lengths[-1] < _twig(mat, chain[0])
         if short and parent >= 0 and (hangs or not waiting):
             # Too short to be bent: it moves with what it hangs on.
-            owner[own] = parent
+            leader = chain[0] if hangs else hanging
+            followers |= {sphere: leader for sphere in chain if sphere != leader}
+            owner[chain[1:] if hangs else chain] = parent
             continue
         limbs.append(limb)
-        owner[own] = len(limbs) - 1
+        owner[chain[1:] if hangs else chain] = len(limbs) - 1
         waiting += [([tip, child], len(limbs) - 1, True) for child in children[tip]]
+    for sphere, leader in followers.items():
+        owner[sphere] = owner[leader]
+    return followers
+
+
+def _twig(mat: MedialMesh, sphere: int) -> float:
+    """The length under which a branch from a sphere is no limb."""
+    low, high = mat.bounds
+    return max(STUB * float(mat.radii[sphere]), SHORT * float(np.linalg.norm(high - low)))
+
+
+def _prune(mat: MedialMesh, children: dict[int, list[int]], start: int) -> dict[int, int]:
+    """Take twigs off a tree, the longest way from each branch excepted; see ``_curve_limbs``."""
+    order = [start]
+    for sphere in order:
+        order += children[sphere]
+    reach = dict.fromkeys(order, 0.0)
+    followers: dict[int, int] = {}
+    for sphere in reversed(order):
+        away = {
+            child: reach[child] + float(np.linalg.norm(mat.centers[child] - mat.centers[sphere]))
+            for child in children[sphere]
+        }
+        reach[sphere] = max(away.values(), default=0.0)
+        if len(away) < 2:
+            continue
+        for child, length in away.items():
+            if length < min(reach[sphere], _twig(mat, sphere)):
+                children[sphere].remove(child)
+                twig = [child]
+                for each in twig:
+                    twig += children[each]
+                followers |= dict.fromkeys(twig, sphere)
+    # A twig may have been taken off that had taken off a twig itself.
+    return {sphere: _last(followers, sphere) for sphere in followers}
+
+
+def _last(followers: dict[int, int], sphere: int) -> int:
+    while sphere in followers:
+        sphere = followers[sphere]
+    return sphere
 
 
 def _run(children: dict[int, list[int]], chain: list[int]) -> list[int]:

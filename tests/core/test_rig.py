@@ -141,6 +141,18 @@ def test_loose_pieces_hang_on_the_nearest_and_lone_spheres_move_with_it():
         build_rig(MedialMesh(np.empty((0, 3)), []), [], [])
 
 
+def test_twigs_are_no_limbs_and_move_with_what_they_sit_on():
+    line = [[0, 0, 0.1 * i] for i in range(11)]
+    mat = MedialMesh(
+        [*line, [0.03, 0, 0.32], [0.05, 0, 0.35]],
+        np.full(13, 0.03),
+        [*([i, i + 1] for i in range(10)), [3, 11], [11, 12]],
+    )
+    rig = build_rig(mat, [0] * 13, [False], RigSettings(bones=2))
+    assert rig.skeleton.names == ("Root 1", "Root 2")
+    np.testing.assert_array_equal(rig.weights[[11, 12]], rig.weights[[3, 3]])
+
+
 def test_a_ring_can_be_rigged():
     mat = ring(12)
     rig = build_rig(mat, [0] * 12, [False])
