@@ -1,0 +1,86 @@
+"""One shape through all rows of the fit's benchmark; what the other processes import."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fit_inputs import Input, load_input
+from fit_peers import regular_triangulation, run_qmat
+from fit_reference import Reference, make_reference
+from fit_scores import score
+
+from immat_core.fit import FitSettings, fit_medial_mesh
+from immat_core.medial_mesh import MedialMesh
+
+ROWS: dict[str, FitSettings] = {
+    "fit": FitSettings(),
+    "without refit": FitSettings(refit=False),
+    "power cells": FitSettings(connectivity="power_cells"),
+    "regular triangulation": FitSettings(connectivity=regular_triangulation),
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A shape and how it is to be run."""
+
+    given: Input
+    folder: Path
+    spheres: int
+    qmat: Path | None
+
+
+def run_shape(run: Run) -> dict[str, Any]:
+    """All rows of one shape: a line for the results, whatever happens."""
+    line: dict[str, Any] = {**asdict(run.given), "rows": {}}
+    try:
+        (vertices, faces), (true_vertices, true_faces) = load_input(run.given, run.folder)
+        reference = make_reference(true_vertices, true_faces)
+        line["reference_betti"] = reference.betti
+        names = ["fit"] if run.given.fault else list(ROWS)
+        for name in names:
+            line["rows"][name] = _fit(name, vertices, faces, run.spheres, reference)
+        if run.qmat is not None and not run.given.fault:
+            line["rows"]["Q-MAT"] = _qmat(run, vertices, faces, reference)
+    except Exception:  # the boundary of a shape: the page counts and names it
+        line["crash"] = traceback.format_exc()
+    return line
+
+
+def _fit(
+    name: str, vertices: Any, faces: Any, spheres: int, reference: Reference
+) -> dict[str, Any]:
+    started = time.process_time()
+    try:
+        result = fit_medial_mesh(vertices, faces, spheres, settings=ROWS[name])
+    except Exception:  # a row that fails is a row of the page
+        return {"failed": traceback.format_exc()}
+    seconds = time.process_time() - started
+    report = result.report
+    return {
+        "seconds": seconds,
+        "stages": report.seconds,
+        "solid": report.betti_solid,
+        "flags": report.flags,
+        "own_mean": report.mean_error,
+        **_measured(result.mat, reference),
+    }
+
+
+def _qmat(run: Run, vertices: Any, faces: Any, reference: Reference) -> dict[str, Any]:
+    assert run.qmat is not None
+    mat, exploded, seconds = run_qmat(run.qmat, vertices, faces, run.spheres)
+    if mat is None:
+        return {"failed": "no medial mesh", "exploded": exploded, "seconds": seconds}
+    return {"seconds": seconds, "exploded": exploded, **_measured(mat, reference)}
+
+
+def _measured(mat: MedialMesh, reference: Reference) -> dict[str, Any]:
+    finite = bool(np.isfinite(mat.spheres).all() and (mat.radii > 0).all())
+    counts = {"spheres": len(mat.radii), "edges": len(mat.all_edges), "faces": len(mat.faces)}
+    return {**counts, "finite": finite, **asdict(score(mat, reference))}
