@@ -9,16 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immat_core.medial_mesh import MedialMesh
-from immat_core.rig.pieces import Piece, chain_volume
+from immat_core.rig.pieces import Piece, chain_volume, twig_length
 
 BEND = 0.75
 """A chain is cut where it leaves the straight line by this share of its mean radius ..."""
 FLAT = 0.03
 """... and by this share of its length."""
-STUB = 2.0
-"""A chain without children is no limb where it is shorter than this many radii of its start ..."""
-SHORT = 0.07
-"""... or than this share of the shape's diagonal."""
 
 
 @dataclass
@@ -185,7 +181,7 @@ def _curve_limbs(
         chain = _run(children, begun)
         tip, places = chain[-1], spheres[chain]
         limb = Limb(np.array(chain), places, False, parent, hangs)
-        short = not children[tip] and limb.lengths[-1] < _twig(mat, chain[0])
+        short = not children[tip] and limb.lengths[-1] < twig_length(mat, chain[0])
         if short and parent >= 0 and (hangs or not waiting):
             # Too short to be bent: it moves with what it hangs on.
             leader = chain[0] if hangs else hanging
@@ -198,12 +194,6 @@ def _curve_limbs(
     for sphere, leader in followers.items():
         owner[sphere] = owner[leader]
     return followers
-
-
-def _twig(mat: MedialMesh, sphere: int) -> float:
-    """The length under which a branch from a sphere is no limb."""
-    low, high = mat.bounds
-    return max(STUB * float(mat.radii[sphere]), SHORT * float(np.linalg.norm(high - low)))
 
 
 def _prune(mat: MedialMesh, children: dict[int, list[int]], start: int) -> dict[int, int]:
@@ -222,7 +212,7 @@ def _prune(mat: MedialMesh, children: dict[int, list[int]], start: int) -> dict[
         if len(away) < 2:
             continue
         for child, length in away.items():
-            if length < min(reach[sphere], _twig(mat, sphere)):
+            if length < min(reach[sphere], twig_length(mat, sphere)):
                 children[sphere].remove(child)
                 twig = [child]
                 for each in twig:

@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 
 from immat_core.editing.chains import chains, curve_edges
 from immat_core.editing.connect import piece_labels
-from immat_core.medial_mesh import MedialMesh
+from immat_core.medial_mesh import IndexArray, MedialMesh
 
 ALIKE = 0.9
 """Pieces of at least this share of the heaviest one's volume may be the root: the lowest is ..."""
 SHEET_ALIKE = 0.5
 """... and sheets of at least this share come before all curves: what stands, stands on them."""
+STUB = 2.0
+"""A chain without children is no limb where it is shorter than this many radii of its start ..."""
+SHORT = 0.07
+"""... or than this share of the shape's diagonal."""
 
 
 @dataclass
@@ -159,12 +163,35 @@ def _start(mat: MedialMesh, piece: Piece) -> int:
     """Where a root begins: at the lower end of its heaviest chain; a sheet's lowest sphere."""
     inside = np.zeros(len(mat.radii), bool)
     inside[piece.spheres] = True
-    found = chains(mat.all_edges[inside[mat.all_edges].all(1)])
     ends = piece.spheres.tolist()
-    if found and not piece.sheet:
-        heaviest = max(found, key=lambda chain: chain_volume(mat, chain))
+    edges = mat.all_edges[inside[mat.all_edges].all(1)]
+    if len(edges) and not piece.sheet:
+        heaviest = max(_without_twigs(mat, edges), key=lambda chain: chain_volume(mat, chain))
         ends = heaviest[[0, -1]].tolist()
     return int(min(ends, key=lambda sphere: mat.centers[sphere, 2]))
+
+
+def _without_twigs(mat: MedialMesh, edges: IndexArray) -> list[NDArray[np.int64]]:
+    """The chains that edges make once the twigs at their branches are taken off."""
+    found = chains(edges)
+    degree = np.bincount(edges.ravel(), minlength=len(mat.radii))
+    kept = [chain for chain in found if not _is_twig(mat, chain, degree)]
+    if not kept or len(kept) == len(found):
+        return found
+    return chains(np.concatenate([np.stack([c[:-1], c[1:]], 1) for c in kept]))
+
+
+def _is_twig(mat: MedialMesh, chain: NDArray[np.int64], degree: NDArray[np.int64]) -> bool:
+    tips = degree[chain[[0, -1]]] == 1
+    root = int(chain[0] if tips[1] else chain[-1])
+    length = np.linalg.norm(np.diff(mat.centers[chain], axis=0), axis=1).sum()
+    return bool(tips.sum() == 1 and length < twig_length(mat, root))
+
+
+def twig_length(mat: MedialMesh, sphere: int) -> float:
+    """The length under which a branch from a sphere is no limb."""
+    low, high = mat.bounds
+    return max(STUB * float(mat.radii[sphere]), SHORT * float(np.linalg.norm(high - low)))
 
 
 def chain_volume(mat: MedialMesh, chain: NDArray[np.int64]) -> float:
