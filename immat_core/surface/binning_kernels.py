@@ -24,19 +24,6 @@ SLACK = 1e-3
 ROOT3 = 3**0.5
 
 
-@kernel("u8[::1](u8[:,::1])")
-def fingerprints(rows: Hashes) -> Hashes:
-    """(n,) a hash of each row of bits."""
-    prints = np.empty(len(rows), np.uint64)
-    for row in range(len(rows)):
-        total = np.uint64(rows.shape[1])
-        for column in range(rows.shape[1]):
-            total = (total ^ rows[row, column]) * np.uint64(0x9E3779B97F4A7C15)
-            total ^= total >> np.uint64(29)
-        prints[row] = total
-    return prints
-
-
 @inlined
 def numbers_of(rows: Doubles, n: int) -> Numbers:
     """A row as numbers that a loop can hold: 10 of a cone, 19 of a flat part and its 3 rates."""

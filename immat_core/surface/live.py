@@ -30,8 +30,8 @@ from immat_core.surface.marching_kernels import (
     touched,
 )
 from immat_core.surface.mesh import SurfaceMesh
-from immat_core.surface.primitives import Topology, primitives
-from immat_core.surface.rows import Rows, rows_after_move
+from immat_core.surface.primitives import Topology
+from immat_core.surface.rows import Rows
 from immat_core.surface.sampling_kernels import CELL, sample
 from immat_core.surface.watch import Progress, Question, Watch
 
@@ -176,11 +176,10 @@ class LiveSurface:
     def _shape(self, before: _State | None, mat: MedialMesh, voxel: float) -> _Shape:
         if before is not None and before.shape.topology.fits(mat):
             old = before.shape
-            parts = rows_after_move(old.parts, old.topology, old.mat, mat, voxel, self._thinnest)
+            parts = old.parts.moved(old.mat, mat, voxel, old.topology, self._thinnest)
             return _Shape(voxel, mat, old.topology, parts)
         topology = Topology.of(mat)
-        parts = Rows.of(primitives(mat, voxel, topology, self._thinnest))
-        return _Shape(voxel, mat, topology, parts)
+        return _Shape(voxel, mat, topology, Rows.of(mat, voxel, topology, self._thinnest))
 
     def _sample(self, parts: Rows, plan: _Plan, slots: IndexArray, watch: Watch) -> None:
         """Fill the slots of the leaves that are not clean."""

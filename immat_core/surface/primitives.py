@@ -47,7 +47,8 @@ class Topology:
         """Take it from a medial mesh."""
         ends = envelope.cone_ends(mat)
         beside = _beside(ends, mat.faces, len(mat.radii))
-        return cls(mat.edges, mat.faces, len(mat.radii), ends, beside)
+        # Copies: the arrays of a medial mesh are read-only, which is another type to Numba.
+        return cls(mat.edges.copy(), mat.faces.copy(), len(mat.radii), ends, beside)
 
     def fits(self, mat: MedialMesh) -> bool:
         """Whether a medial mesh has this topology."""
@@ -103,19 +104,12 @@ class Primitives:
         )
 
 
-def primitives(
-    mat: MedialMesh, voxel: float, topology: Topology | None = None, thinnest: float = 0.0
-) -> Primitives:
+def primitives(mat: MedialMesh, voxel: float, thinnest: float = 0.0) -> Primitives:
     """Prepare the primitives of a medial mesh in float64, the lattice's origin being theirs.
 
-    Parameters
-    ----------
-    topology
-        That of ``mat``, where it is known already.
-    thinnest
-        Least radius in voxels; smaller ones are raised to it.
+    Radii under ``thinnest`` voxels are raised to it.
     """
-    topology = topology or Topology.of(mat)
+    topology = Topology.of(mat)
     centers = mat.centers.astype(np.float64) / voxel
     radii = np.maximum(mat.radii.astype(np.float64) / voxel, thinnest)
     low, high = centers - radii[:, None], centers + radii[:, None]

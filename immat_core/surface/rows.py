@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from immat_core.medial_mesh import IndexArray, MedialMesh
-from immat_core.surface.binning_kernels import fingerprints
-from immat_core.surface.primitives import Primitives, Topology, primitives
+from immat_core.surface.primitives import Topology
+from immat_core.surface.rows_kernels import write_rows
 
 Doubles = NDArray[np.float64]
 Hashes = NDArray[np.uint64]
@@ -17,18 +17,19 @@ Hashes = NDArray[np.uint64]
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Primitives for the kernels: a row each, cones first, then flat parts.
+    """Cones, then flat parts, in voxels: those of :func:`immat_core.surface.primitives.primitives`.
 
     Attributes
     ----------
     rows
-        (n, 22): the 10 numbers of a cone, or the 19 of a flat part and its 3 rates.
+        (n, 22): the 10 numbers of a cone, or the 19 of a flat part and its 3 rates. A face
+        without a tangent plane has a row too, which is farther than anything.
     cones
         How many cones there are.
     boxes
         (n, 6), lower and upper corners.
     beside
-        (d, cones, 2) as in :class:`Primitives`.
+        (d, cones, 2), as in :class:`immat_core.surface.primitives.Topology`.
     prints
         (n,) uint64, a fingerprint of the geometry of each.
     """
@@ -40,50 +41,41 @@ class Rows:
     prints: Hashes
 
     @classmethod
-    def of(cls, parts: Primitives) -> Rows:
-        """Lay primitives out in rows."""
-        cones = parts.cones.shape[1]
-        rows = np.zeros((cones + parts.flats.shape[1], 22))
-        rows[:cones, :10] = parts.cones.T
-        rows[cones:, :19] = parts.flats.T
-        rows[cones:, 19:] = parts.flat_rates.T
-        boxes = np.concatenate([parts.cone_boxes, parts.flat_boxes]).reshape(-1, 6)
-        return cls(rows, cones, boxes, parts.beside, fingerprints(rows.view(np.uint64)))
+    def of(cls, mat: MedialMesh, voxel: float, topology: Topology, thinnest: float = 0.0) -> Rows:
+        """Prepare a medial mesh with this topology; radii are raised to ``thinnest`` voxels."""
+        count = len(topology.ends) + len(topology.faces)
+        rows = cls(
+            np.zeros((count, 22)),
+            len(topology.ends),
+            np.empty((count, 6)),
+            topology.beside,
+            np.empty(count, np.uint64),
+        )
+        rows._write(mat, voxel, topology, thinnest, np.ones(len(mat.radii), np.bool_))
+        return rows
 
+    def moved(
+        self, old: MedialMesh, new: MedialMesh, voxel: float, topology: Topology, thinnest: float
+    ) -> Rows:
+        """The rows of ``new``; these are those of ``old``, and all else is the same for both."""
+        rows = Rows(
+            self.rows.copy(), self.cones, self.boxes.copy(), self.beside, self.prints.copy()
+        )
+        moved = (old.centers != new.centers).any(1) | (old.radii != new.radii)
+        rows._write(new, voxel, topology, thinnest, moved)
+        return rows
 
-def rows_after_move(
-    before: Rows,
-    topology: Topology,
-    old: MedialMesh,
-    new: MedialMesh,
-    voxel: float,
-    thinnest: float,
-) -> Rows:
-    """The rows of ``new``, which has the topology of ``old``: only those that moved are made anew.
-
-    Parameters
-    ----------
-    before
-        The rows of ``old``.
-    voxel, thinnest
-        As in :func:`immat_core.surface.primitives.primitives`, the same for both.
-    """
-    moved = (old.centers != new.centers).any(1) | (old.radii != new.radii)
-    cones = np.flatnonzero(moved[topology.ends].any(1))
-    faces = np.flatnonzero(moved[topology.faces].any(1))
-    some = replace(
-        topology,
-        faces=topology.faces[faces],
-        ends=topology.ends[cones],
-        beside=np.empty((0, len(cones), 2), np.int32),
-    )
-    complete = len(before.rows) - before.cones == len(topology.faces)
-    if complete and len(cones) < before.cones // 2:
-        part = Rows.of(primitives(new, voxel, some, thinnest))
-        # A face that loses its tangent plane has no row, and all others move up.
-        if len(part.rows) == len(cones) + len(faces):
-            at = np.concatenate([cones, before.cones + faces])
-            rows, boxes, prints = before.rows.copy(), before.boxes.copy(), before.prints.copy()
-            rows[at], boxes[at], prints[at] = part.rows, part.boxes, part.prints
-            return Rows(rows, before.cones, boxes, before.beside, prints)
-    return Rows.of(primitives(new, voxel, topology, thinnest))
+    def _write(
+        self,
+        mat: MedialMesh,
+        voxel: float,
+        topology: Topology,
+        thinnest: float,
+        moved: NDArray[np.bool_],
+    ) -> None:
+        centers = mat.centers.astype(np.float64) / voxel
+        radii = np.maximum(mat.radii.astype(np.float64) / voxel, thinnest)
+        write_rows(
+            centers, radii, topology.ends, topology.faces, moved,
+            self.rows, self.rows.view(np.uint64), self.boxes, self.prints,
+        )  # fmt: skip

@@ -26,7 +26,7 @@ from immat_core.surface.block_table import block_keys  # noqa: E402
 from immat_core.surface.limits import MESH_WIDTH  # noqa: E402
 from immat_core.surface.live import LiveSurface  # noqa: E402
 from immat_core.surface.marching import extract, sign_bits  # noqa: E402
-from immat_core.surface.primitives import primitives  # noqa: E402
+from immat_core.surface.primitives import Topology, primitives  # noqa: E402
 from immat_core.surface.rows import Rows  # noqa: E402
 
 VOXEL = 1 / 48
@@ -72,6 +72,22 @@ def test_degenerate_shapes_are_closed_manifold_and_exact(kind, seeds):
             assert self_intersections(surface.mesh.vertices, surface.mesh.faces) == 0, seed
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_are_the_primitives_of_the_reference_route(kind):
+    for seed in range(10):
+        mat, voxel = make(kind, seed)
+        parts, rows = primitives(mat, voxel, 0.9), Rows.of(mat, voxel, Topology.of(mat), 0.9)
+        cones, flats = rows.rows[: rows.cones], rows.rows[rows.cones :]
+        exists = flats[:, 18] != 0
+        expected = np.concatenate([parts.flats, parts.flat_rates]).T
+        np.testing.assert_allclose(cones[:, :10], parts.cones.T, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(flats[exists], expected, rtol=1e-6, atol=1e-9)
+        np.testing.assert_array_equal(flats[~exists, 15], 1e9)
+        boxes = np.concatenate([parts.cone_boxes, parts.flat_boxes]).reshape(-1, 6)
+        some = np.append(np.ones(rows.cones, bool), exists)
+        np.testing.assert_allclose(rows.boxes[some], boxes, rtol=1e-12)
+
+
 @pytest.mark.parametrize("mat", [stool(), ring(), square(), random_mat(0)])
 def test_the_band_misses_nothing(mat):
     """Every lattice point of the box within the band lies in a leaf, with its exact distance."""
@@ -87,17 +103,50 @@ def test_the_band_misses_nothing(mat):
     assert np.abs(medial_distance(everywhere[others] / 36, mat)).min() * 36 >= MESH_WIDTH - 1e-5
 
 
-@pytest.mark.parametrize("mat", [stool(), ring(), square(), random_mat(1), random_mat(2)])
-def test_both_routes_make_the_same_surface(mat):
+def big_ball(radius=0.33, hole=0.0):
+    """A ball of many leaves, a cone and a slab through it, small balls inside and outside."""
+    return MedialMesh(
+        [[hole, 0, 0], [-0.5, 0.1, 0], [0.5, 0, 0.2], [0, 0.4, 0], [0.1, 0.1, 0], [0, 0.34, 0.1]],
+        [radius, 0.05, 0.03, 0.02, 0.04, 0.03],
+        [[1, 2]],
+        [[1, 3, 5]],
+    )
+
+
+@pytest.mark.parametrize(
+    ("mat", "voxel"),
+    [
+        *((mat, VOXEL) for mat in (stool(), ring(), square(), random_mat(1), random_mat(2))),
+        (big_ball(), 1 / 160),
+        (big_ball(hole=0.03), 1 / 111),
+    ],
+)
+def test_both_routes_make_the_same_surface(mat, voxel):
     """The same triangles from the distances of either route."""
-    fast = build_surface(mat, VOXEL, quads=False)
-    band = narrow_band(mat, VOXEL, MESH_WIDTH)
+    fast = build_surface(mat, voxel, quads=False)
+    band = narrow_band(mat, voxel, MESH_WIDTH)
     order = np.argsort(block_keys(band.leaves))
     values = np.ascontiguousarray(band.values[order])
     leaves = band.leaves[order].astype(np.int32)
-    vertices, faces = extract(leaves, values.reshape(-1, 512), sign_bits(values), VOXEL)
+    vertices, faces = extract(leaves, values.reshape(-1, 512), sign_bits(values), voxel)
     np.testing.assert_array_equal(fast.faces, faces)
-    np.testing.assert_allclose(fast.vertices, vertices, rtol=0, atol=3e-3 * VOXEL)
+    np.testing.assert_allclose(fast.vertices, vertices, rtol=0, atol=3e-3 * voxel)
+
+
+def test_the_inside_of_a_large_part_costs_nothing_and_comes_back():
+    """Solid blocks are left out at a coarse level, and found again when the part goes."""
+    voxel = 1 / 160
+    surface = LiveSurface(big_ball(), voxel)
+    across = 2 * 0.33 / voxel / 8
+    assert surface.changed_blocks < 2.5 * np.pi * across**2
+    for mat in (
+        big_ball(hole=0.03),
+        big_ball(radius=0.02),
+        big_ball(),
+        MedialMesh(big_ball().centers[1:], big_ball().radii[1:], [[0, 1]], [[0, 2, 4]]),
+        big_ball(radius=0.1),
+    ):
+        assert_same(surface.update(mat), LiveSurface(mat, voxel).mesh)
 
 
 @pytest.mark.parametrize("mat", [stool(), ring(), square(), random_mat(0), random_mat(3)])
@@ -292,7 +341,7 @@ def test_work_grows_with_the_surface_not_with_spheres_times_voxels():
     for side in (8, 24, 72):
         leaves = {}
         for voxel in (1 / 64, 1 / 128, 1 / 256):
-            rows = Rows.of(primitives(sheet(side), voxel))
+            rows = Rows.of(sheet(side), voxel, Topology.of(sheet(side)))
             found = bin_leaves(rows, MESH_WIDTH)
             leaves[voxel] = len(found.leaves)
             assert len(found.items) < 16 * (len(rows.rows) + len(found.leaves))
