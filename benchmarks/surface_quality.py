@@ -38,8 +38,8 @@ class Quality:
         How many.
     thinnest
         Least radius in voxels.
-    vertices, middles
-        Distances of the vertices and of the faces' middles.
+    area, vertices, middles
+        Distances of points all over the surface, of the vertices and of the faces' middles.
     manifold
         Closed, and edge- and vertex-manifold.
     self_intersections
@@ -51,6 +51,7 @@ class Quality:
     kind: str
     faces: int
     thinnest: float
+    area: Distance
     vertices: Distance
     middles: Distance
     manifold: bool
@@ -87,15 +88,24 @@ def _measure(shape: str, mat: MedialMesh, steps: int, kind: str) -> Quality:
         kind,
         len(mesh.faces),
         float(mat.radii.min()) * steps,
+        _distance(_points_all_over(mesh), mat, steps),
         _distance(mesh.vertices, mat, steps),
-        _distance(_middles(mesh), mat, steps),
+        _distance(mesh.vertices[mesh.faces].mean(1), mat, steps),
         report.manifold,
         report.self_intersections,
     )
 
 
-def _middles(mesh: SurfaceMesh) -> NDArray[np.float64]:
-    return mesh.vertices.astype(np.float64)[mesh.faces].mean(1)
+def _points_all_over(mesh: SurfaceMesh) -> NDArray[np.float64]:
+    """(SAMPLES, 3) points, as many everywhere on the surface."""
+    rng = np.random.default_rng(0)
+    corners = mesh.vertices.astype(np.float64)[mesh.triangles]
+    area = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    size = np.linalg.norm(area, axis=1)
+    chosen = corners[rng.choice(len(corners), SAMPLES, p=size / size.sum())]
+    weights = rng.dirichlet([1, 1, 1], SAMPLES)
+    points: NDArray[np.float64] = (chosen * weights[..., None]).sum(1)
+    return points
 
 
 def _distance(points: NDArray[np.floating], mat: MedialMesh, steps: int) -> Distance:

@@ -103,7 +103,7 @@ def targets(findings: Findings) -> list[Target]:
 
 def _quality_targets(findings: Findings) -> list[Target]:
     whole = [row for row in findings.quality if row.thinnest >= WHOLE]
-    means = [max(row.vertices.mean, row.middles.mean) for row in whole if row.kind == "triangles"]
+    means = [row.area.mean for row in whole if row.kind == "triangles"]
     crossings = sum(row.self_intersections or 0 for row in findings.quality)
     broken = sum(not row.manifold for row in findings.quality)
     numbers = ", ".join(f"{name} {genus}" for name, genus in findings.genus.items())
@@ -250,11 +250,12 @@ def _times(cases: Sequence[Case]) -> list[str]:
 
 def _distances(quality: Sequence[Quality]) -> list[str]:
     rows = [
-        "| shape | voxel | surface | faces | vertices: mean | largest | faces: mean | largest |",
-        "|---|---|---|---|---|---|---|---|",
+        "| shape | voxel | surface | faces | everywhere: mean | largest "
+        "| vertices: mean | largest | middles of faces: mean | largest |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in quality:
-        far = [row.vertices.mean, row.vertices.largest, row.middles.mean, row.middles.largest]
+        far = [n for at in (row.area, row.vertices, row.middles) for n in (at.mean, at.largest)]
         start = f"| {row.shape} | 1/{row.steps} | {row.kind} | {row.faces:,} | "
         rows.append(start + " | ".join(f"{value:.3f}" for value in far) + " |")
     return rows

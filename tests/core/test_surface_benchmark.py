@@ -30,7 +30,7 @@ def findings(times=None, **changed):
     cases = [Case("chair", steps, 46_000, GOOD | (times or {})) for steps in (64, 128, 256)]
     near = Distance(0.02, 0.3)
     quality = [
-        Quality("chair", 128, kind, 46_000, 1.28, near, near, True, 0)
+        Quality("chair", 128, kind, 46_000, 1.28, near, near, near, True, 0)
         for kind in ("triangles", "quads")
     ]
     sizes = [Size(GROWN, n, n, 60 * n, 0.01 * n) for n in (64, 256, 1024)]
