@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from immat_core.envelope import DoubleArray
 
+BUNDLES = 4096
+"""Bundles of rays that one thread works on at a time."""
 SKIPPED = 1e-6
 """Share of the mesh's diagonal within which a hit is taken for the ray's own start."""
 
@@ -104,16 +107,20 @@ class RayCaster:
         passed = np.full(len(start), -1) if own is None else np.asarray(own, np.int64)
         if not len(self.corners) or not len(start):
             return np.full(len(start), np.inf)
-        found: DoubleArray = self._kernels.diameters(
-            *self._tree,
-            start,
-            _rows(inwards),
-            np.ascontiguousarray(passed),
-            np.ascontiguousarray(cone),
-            np.ascontiguousarray(weights),
-            SKIPPED * self.diagonal,
-        )
-        return found
+        along, passed = _rows(inwards), np.ascontiguousarray(passed)
+        fan, shares = np.ascontiguousarray(cone), np.ascontiguousarray(weights)
+        nearest = SKIPPED * self.diagonal
+
+        def measure(part: slice) -> DoubleArray:
+            found: DoubleArray = self._kernels.diameters(
+                *self._tree, start[part], along[part], passed[part], fan, shares, nearest
+            )
+            return found
+
+        parts = [slice(i, i + BUNDLES) for i in range(0, len(start), BUNDLES)]
+        # The compiled code does not hold the interpreter's lock, so threads run side by side.
+        with ThreadPoolExecutor() as threads:
+            return np.concatenate(list(threads.map(measure, parts)))
 
 
 def _rows(values: ArrayLike) -> DoubleArray:
