@@ -299,5 +299,6 @@ def plot(findings: Findings, path: Path) -> None:
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.grid(alpha=0.3)
-        axes.legend(fontsize=8)
+        axes.legend(fontsize=8, ncols=2, loc="upper left")
+        axes.set_ylim(top=20 * axes.get_ylim()[1])  # room for the legend
     figure.savefig(path, dpi=120)

@@ -94,13 +94,7 @@ def reduce_faces(
         )
     if not check_polygons(mesh.vertices, triangles).manifold:
         raise ValueError("the mesh is not a closed manifold")
-
-    def told(faces: int) -> None:
-        if should_cancel is not None and should_cancel():
-            raise Cancelled
-        if on_progress is not None:
-            on_progress(min((count - faces) / (count - target), 1.0), "reducing the faces")
-
+    told = _teller(count, target, on_progress, should_cancel)
     middle = mesh.vertices.astype(np.float64).mean(0)
     current = _prepared(mesh.vertices - middle, triangles)
     while len(current.triangles) > target:
@@ -112,6 +106,23 @@ def reduce_faces(
             break
     told(target)
     return current.surface(middle)
+
+
+def _teller(
+    count: int,
+    target: int,
+    on_progress: Callable[[float, str], None] | None,
+    should_cancel: Callable[[], bool] | None,
+) -> Told:
+    """Shows the share of the faces that are gone, and stops where that is asked for."""
+
+    def told(faces: int) -> None:
+        if should_cancel is not None and should_cancel():
+            raise Cancelled
+        if on_progress is not None:
+            on_progress(min((count - faces) / (count - target), 1.0), "reducing the faces")
+
+    return told
 
 
 def _prepared(points: DoubleArray, triangles: NDArray[np.integer[Any]]) -> _Mesh:
