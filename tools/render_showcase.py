@@ -39,12 +39,12 @@ def main() -> None:
     prediction = engine.predict()
     mat = prediction.medial_mesh(PredictSettings())
     panels = [_picture_panel(picture)]
-    for objects in (_medial_objects, _surface_objects, lambda m: _surface_objects(edited(m))):
-        _empty_scene(arguments.samples, prediction.camera.azimuth)
+    for objects in (medial_objects, surface_objects, lambda m: surface_objects(edited(m))):
+        empty_scene(arguments.samples, prediction.camera.azimuth)
         objects(mat)
-        panels.append(_render())
+        panels.append(render_panel())
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    _join(panels).save(arguments.out, optimize=True)
+    join_panels(panels).save(arguments.out, optimize=True)
 
 
 def edited(mat: MedialMesh) -> MedialMesh:
@@ -57,7 +57,8 @@ def edited(mat: MedialMesh) -> MedialMesh:
     return MedialMesh(centers, radii, mat.edges, mat.faces)
 
 
-def _empty_scene(samples: int, azimuth: float) -> None:
+def empty_scene(samples: int, azimuth: float) -> None:
+    """Start anew with a camera and lights that look at a shape of diagonal 1."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
     scene.render.engine = "CYCLES"
@@ -103,7 +104,10 @@ def _material(color: tuple[float, float, float]) -> bpy.types.Material:
     return material
 
 
-def _add(vertices: NDArray[Any], faces: NDArray[Any], color: tuple[float, float, float]) -> None:
+def add_mesh(
+    vertices: NDArray[Any], faces: NDArray[Any], color: tuple[float, float, float]
+) -> None:
+    """Add a smooth mesh of one color."""
     mesh = bpy.data.meshes.new("Panel")
     mesh.from_pydata(vertices.tolist(), [], faces.tolist())
     mesh.shade_smooth()
@@ -111,21 +115,23 @@ def _add(vertices: NDArray[Any], faces: NDArray[Any], color: tuple[float, float,
     bpy.context.scene.collection.objects.link(bpy.data.objects.new("Panel", mesh))
 
 
-def _surface_objects(mat: MedialMesh) -> None:
+def surface_objects(mat: MedialMesh) -> None:
+    """Add the surface of a medial mesh."""
     surface = build_surface(mat, 1 / 200)
-    _add(surface.vertices, surface.faces, SKIN)
+    add_mesh(surface.vertices, surface.faces, SKIN)
 
 
-def _medial_objects(mat: MedialMesh) -> None:
+def medial_objects(mat: MedialMesh) -> None:
     """Spheres at their size, edges as thin tubes, faces as thin plates: all small medial meshes."""
     spheres = build_surface(MedialMesh(mat.centers, np.maximum(mat.radii * 0.75, 0.006)), 1 / 300)
-    _add(spheres.vertices, spheres.faces, SPHERE)
+    add_mesh(spheres.vertices, spheres.faces, SPHERE)
     thin = MedialMesh(mat.centers, np.full(len(mat.radii), 0.003), mat.all_edges, mat.faces)
     net = build_surface(thin, 1 / 420)
-    _add(net.vertices, net.faces, EDGE)
+    add_mesh(net.vertices, net.faces, EDGE)
 
 
-def _render() -> Image.Image:
+def render_panel() -> Image.Image:
+    """Render what is there, on white."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "panel.png"
         bpy.context.scene.render.filepath = str(path)
@@ -142,10 +148,12 @@ def _picture_panel(picture: Picture) -> Image.Image:
     return Image.fromarray((rgb.transpose(1, 2, 0).clip(0, 1) * 255).round().astype(np.uint8))
 
 
-def _join(panels: list[Image.Image]) -> Image.Image:
-    joined = Image.new("RGB", (SIDE * len(panels), SIDE), "white")
+def join_panels(panels: list[Image.Image]) -> Image.Image:
+    """Put panels of the same size side by side."""
+    width, height = panels[0].size
+    joined = Image.new("RGB", (width * len(panels), height), "white")
     for index, panel in enumerate(panels):
-        joined.paste(panel, (SIDE * index, 0))
+        joined.paste(panel, (width * index, 0))
     return joined
 
 
