@@ -11,7 +11,7 @@ from immat_core.fit.slabs import maximal_slabs, nearest_slabs
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-ENVELOPE_POINTS = 8_000
+ENVELOPE_POINTS, DRAWN, MOST_DRAWS = 3_000, 8_000, 6
 
 
 def surface_errors(
@@ -43,7 +43,7 @@ def surface_errors(
     """
     slabs = maximal_slabs(len(balls), edges, faces)
     there = np.abs(nearest_slabs(samples, balls, slabs).distance)
-    points = envelope_points(balls, slabs, ENVELOPE_POINTS, seed)
+    points = envelope_points(balls, slabs, seed)
     if not len(points):
         return there
     _, row = nearest_points(surface, points)
@@ -57,24 +57,31 @@ def surface_errors(
     return np.concatenate([there, back[rows]])
 
 
-def envelope_points(balls: Floats, slabs: Indices, count: int, seed: int = 0) -> Floats:
-    """Points (n, 3) on the outside of the union of slabs, about evenly spread; n <= ``count``."""
+def envelope_points(balls: Floats, slabs: Indices, seed: int = 0) -> Floats:
+    """Points (n, 3) on the outside of the union of slabs, about evenly spread.
+
+    Thick shapes hide most of their primitives in one another: more points are drawn until
+    ``ENVELOPE_POINTS`` are seen, or ``MOST_DRAWS`` rounds are over.
+    """
     rng = np.random.default_rng(seed)
-    chosen, kind = _choose_parts(balls, slabs, count, rng)
-    corners = balls[chosen]
-    flat = kind == 3
-    points = np.empty((count, 3))
-    points[flat] = _on_flats(corners[flat], rng)
-    points[~flat] = _on_cones(corners[~flat], rng)
-    distance = nearest_slabs(points, balls, slabs).distance
-    seen: Floats = points[np.isfinite(points).all(1) & (distance > -1e-5)]
-    return seen
+    seen: list[Floats] = []
+    for _ in range(MOST_DRAWS):
+        chosen, flat = _choose_parts(balls, slabs, DRAWN, rng)
+        corners = balls[chosen]
+        points = np.empty((DRAWN, 3))
+        points[flat] = _on_flats(corners[flat], rng)
+        points[~flat] = _on_cones(corners[~flat], rng)
+        points = points[np.isfinite(points).all(1)]
+        seen.append(points[nearest_slabs(points, balls, slabs).distance > -1e-5])
+        if sum(map(len, seen)) >= ENVELOPE_POINTS:
+            break
+    return np.concatenate(seen)
 
 
 def _choose_parts(
     balls: Floats, slabs: Indices, count: int, rng: np.random.Generator
-) -> tuple[Indices, Indices]:
-    """(count, 3) flats as their spheres, cones as theirs with the last twice; (count,) which."""
+) -> tuple[Indices, NDArray[np.bool_]]:
+    """(count, 3) spheres of flats, or of cones with the last twice; (count,) whether flat."""
     sides = np.sort(slabs[:, [[0, 1], [1, 2], [0, 2]]].reshape(-1, 2), axis=1)
     sides = np.unique(sides, axis=0)
     flat = slabs[(slabs[:, 0] != slabs[:, 1]) & (slabs[:, 1] != slabs[:, 2])]
@@ -89,7 +96,7 @@ def _choose_parts(
     parts = np.concatenate([flat, sides[:, [0, 1, 1]]])
     row = np.searchsorted(np.cumsum(area), np.sort(rng.random(count)) * area.sum())
     row = np.minimum(row, len(parts) - 1)
-    return parts[row], np.where(row < len(flat), 3, 2)
+    return parts[row], row < len(flat)
 
 
 def _on_flats(corners: Floats, rng: np.random.Generator) -> Floats:

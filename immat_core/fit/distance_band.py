@@ -104,23 +104,43 @@ def _rasterise(
                 deep = axis
         one, two = (deep + 1) % 3, (deep + 2) % 3
         size = np.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2)
-        reach = band * size / abs(normal[deep])
+        # The plane of a sliver is noise: there every point of the box is looked at.
+        extent2 = 0.0
+        for axis in range(3):
+            extent2 += (high[axis] - low[axis]) ** 2
+        steepest, reach = 1.0, 1e6
+        if size > 1e-7 * extent2:
+            steepest, reach = normal[deep], band * size / abs(normal[deep])
         for i in range(low[one], high[one] + 1):
             point[one] = i
             for j in range(low[two], high[two] + 1):
                 point[two] = j
                 slope = normal[one] * (i - spots[0, one]) + normal[two] * (j - spots[0, two])
-                plane = spots[0, deep] - slope / normal[deep]
+                plane = spots[0, deep] - slope / steepest
                 first = max(low[deep], int(np.ceil(max(plane - reach, -1.0))))
                 last = min(high[deep], int(np.floor(min(plane + reach, 1e6))))
-                for k in range(first, last + 1):
-                    point[deep] = k
-                    x, y, z = nearest_on_triangle(point[0], point[1], point[2], spots)
-                    x -= point[0]
-                    y -= point[1]
-                    z -= point[2]
-                    distance2 = x * x + y * y + z * z
-                    at = int(point[0]), int(point[1]), int(point[2])
-                    if distance2 < squared[at]:
-                        squared[at] = distance2
-                        nearest[at] = triangle
+                _lower_column(point, deep, first, last, spots, triangle, squared, nearest)
+
+
+@kernel
+def _lower_column(
+    point: Floats,
+    deep: int,
+    first: int,
+    last: int,
+    corners: Floats,
+    triangle: int,
+    squared: Floats,
+    nearest: NDArray[np.int32],
+) -> None:
+    for k in range(first, last + 1):
+        point[deep] = k
+        x, y, z = nearest_on_triangle(point[0], point[1], point[2], corners)
+        x -= point[0]
+        y -= point[1]
+        z -= point[2]
+        distance2 = x * x + y * y + z * z
+        at = int(point[0]), int(point[1]), int(point[2])
+        if distance2 < squared[at]:
+            squared[at] = distance2
+            nearest[at] = triangle

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immat_core.errors import Cancelled
-from immat_core.fit.distance_band import DistanceBand
+from immat_core.fit.distance_band import BAND, DistanceBand
 from immat_core.fit.flood import dilate, label_regions
 from immat_core.fit.winding import WindingTree, winding_numbers, winding_tree
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-STRIDE = 3
-"""Voxels between the points at which leaks are looked for."""
+STRIDE = 2
+"""Voxels between the points at which leaks are looked for near triangles; twice that elsewhere."""
 SURE = 0.9
 """Winding number that leaves no doubt. Measured: inside parts with missing facets 0.95 to 0.99,
 under an open lampshade 0.10, in an open car shell 0.00."""
@@ -47,9 +47,7 @@ def leaked_winding(
     (nx, ny, nz) float64, 0 away from leaks; None when nothing leaks.
     """
     tree = winding_tree(corners)
-    coarse = np.zeros(outside[::STRIDE, ::STRIDE, ::STRIDE].shape)
-    points = np.argwhere(outside[::STRIDE, ::STRIDE, ::STRIDE])
-    coarse[tuple(points.T)] = _winding(tree, band, points * STRIDE, should_cancel)
+    coarse = _coarse_winding(tree, band, outside, should_cancel)
     labels, count = label_regions(coarse > 0.5)
     if not count:
         return None
@@ -68,6 +66,27 @@ def leaked_winding(
     values = np.zeros(outside.shape)
     points = np.argwhere(near)
     values[near] = _winding(tree, band, points, should_cancel)
+    return values
+
+
+def _coarse_winding(
+    tree: WindingTree,
+    band: DistanceBand,
+    outside: Mask,
+    should_cancel: Callable[[], bool] | None,
+) -> Floats:
+    """Winding numbers of every second voxel each way, 0 inside.
+
+    Away from the triangles they hardly change: there half as many are computed each way.
+    """
+    free = outside[::STRIDE, ::STRIDE, ::STRIDE]
+    wanted = free & (band.distance[::STRIDE, ::STRIDE, ::STRIDE] < BAND)
+    wanted[::2, ::2, ::2] |= free[::2, ::2, ::2]
+    points = np.argwhere(wanted)
+    values = np.zeros(free.shape)
+    values[wanted] = _winding(tree, band, points * STRIDE, should_cancel)
+    rest = np.argwhere(free & ~wanted)
+    values[tuple(rest.T)] = values[tuple((rest // 2 * 2).T)]
     return values
 
 

@@ -13,8 +13,9 @@ from immat_core.fit.complexes import betti_numbers
 from immat_core.fit.connectivity import Complex, power_cells, surface_clusters
 from immat_core.fit.distance_band import BAND
 from immat_core.fit.farthest import farthest_points
+from immat_core.fit.flood import dilate
 from immat_core.fit.medial_balls import Samples, Surface, shrinking_balls, surface
-from immat_core.fit.refit import refit
+from immat_core.fit.refit import Guards, refit
 from immat_core.fit.settings import Betti, FitReport, FitResult, FitSettings
 from immat_core.fit.shell import OFFSET, Shell, build_shell
 from immat_core.fit.slabs import maximal_slabs, nearest_slabs
@@ -33,7 +34,15 @@ VERTICES_PER_SPHERE = 30
 DILATIONS = (0.5, 0.0, 0.25)
 """Voxels by which the solid is grown for power cells, in the order in which they are tried."""
 LARGE_ERROR = 0.015
-DEEP_POINTS = 4_000
+NEAR = 0.02
+"""Distance from the medial mesh within which maximal balls are no noise."""
+GUARDS = 2_500
+"""Points inside, and as many outside, that keep the refit from opening voids and bulging."""
+GUARDED = 3
+"""Voxels around the solid's band in which guards stand outside."""
+COVERED, CLEAR = 1.5, 0.7
+"""Voxels that guards stay inside and outside of the envelope; the nearest are 2.7 and 1.3 away
+from the surface."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +108,7 @@ def fit(
             break
     assert best is not None
     stages.enter("report", 1.0)
-    chosen = _dense_centers(samples.balls, dense, seed)
+    chosen = _dense_centers(best, samples.balls, dense, seed)
     stages.finish()
     return FitResult(
         mat=_to_input(best, shell, triangles, settings.least_radius),
@@ -136,7 +145,7 @@ def _attempt(
             faces,
             samples.points,
             samples.normals,
-            _deep_points(shell, seed),
+            _guards(shell, seed),
             least,
             on_step=stages.advance,
         )
@@ -205,6 +214,8 @@ def _largest_parts(shell: Shell, most: int) -> Shell:
         triangles=triangles,
         part=np.searchsorted(largest, shell.part[kept]),
         foot=shell.foot[kept],
+        # The lattice knows the other parts too: nothing may go by it.
+        field=np.full_like(shell.field, BAND - OFFSET),
         betti=(most, most - euler // 2, 0),
     )
 
@@ -224,18 +235,33 @@ def _choose_samples(shell: Shell, count: int, seed: int) -> Indices:
     return chosen
 
 
-def _deep_points(shell: Shell, seed: int) -> Floats:
-    """(n, 3) points of the solid that are away from every triangle, at random."""
-    points = np.argwhere(shell.field <= OFFSET - BAND)
-    if len(points) > DEEP_POINTS:
-        points = points[np.random.default_rng(seed).integers(len(points), size=DEEP_POINTS)]
-    return points * shell.voxel + shell.origin
+def _guards(shell: Shell, seed: int) -> Guards:
+    """Lattice points at random: away from every triangle inside, and just outside."""
+    rng = np.random.default_rng(seed)
+    outside = shell.field >= BAND - OFFSET
+    outside &= dilate(~outside, GUARDED)
+    points, depths = [], []
+    for mask, depth in ((shell.field <= OFFSET - BAND, COVERED), (outside, -CLEAR)):
+        rows = np.flatnonzero(mask)
+        if len(rows) > GUARDS:
+            rows = rows[rng.integers(len(rows), size=GUARDS)]
+        points.append(np.column_stack(np.unravel_index(rows, mask.shape)))
+        depths.append(np.full(len(rows), depth * shell.voxel))
+    return Guards(np.concatenate(points) * shell.voxel + shell.origin, np.concatenate(depths))
 
 
-def _dense_centers(balls: Floats, count: int, seed: int) -> Floats:
-    """(count, 3) centres far apart, repeated only where there are fewer."""
-    rows = farthest_points(balls[:, :3], count, seed)
-    return balls[np.resize(rows, count), :3]
+def _dense_centers(found: Candidate, balls: Floats, count: int, seed: int) -> Floats:
+    """(count, 3) centres of maximal balls far apart, repeated only where there are fewer.
+
+    Balls that only touch the noise of the surface are far from the medial mesh, and would be
+    chosen first: they are left out.
+    """
+    skeleton = found.balls * [1, 1, 1, 0]
+    slabs = maximal_slabs(len(skeleton), found.edges, found.faces)
+    away = nearest_slabs(balls[:, :3], skeleton, slabs).distance
+    centers = balls[away <= max(NEAR, float(away.min())), :3]
+    rows = farthest_points(centers, count, seed)
+    return centers[np.resize(rows, count)]
 
 
 def _without_offset(balls: Floats, shell: Shell, least_radius: float) -> Floats:

@@ -9,29 +9,48 @@ nor variational sampling has; it halves the error of either.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from immat_core.errors import Cancelled
 from immat_core.fit.slabs import maximal_slabs, nearest_slabs
 from immat_core.kernels import kernel
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-STEPS = 5
-DAMPING = 0.02
+STEPS = 6
+DAMPING = 0.1
 SMOOTHING = 0.002
 EMPHASIS = 0.004
 """Distance from which on a sample counts clearly more than one that fits."""
 MOST_EMPHASIS = 6.0
 LONGEST_STEP = 0.015
-DEPTH_WEIGHT = 1.0
-ANCHOR = 0.0
-COVER = 0.01
-"""Depth at which points inside are covered."""
+WATCHED = 0.03
+"""Distance from the envelope up to which guards are looked at again."""
+GUARD_WEIGHT = 1.0
+"""How much a guard counts beside a sample."""
 SOLVER_ROUNDS = 80
+
+
+@dataclass(frozen=True, eq=False)
+class Guards:
+    """Points away from the surface that keep their side.
+
+    The samples alone would let voids open between large spheres, and slabs bulge out where no
+    sample is near.
+
+    Attributes
+    ----------
+    points
+        (m, 3) float64.
+    depth
+        (m,) float64: how deep inside the envelope each must be; below 0, how far outside.
+    """
+
+    points: Floats
+    depth: Floats
 
 
 def refit(
@@ -40,11 +59,10 @@ def refit(
     faces: Indices,
     points: Floats,
     normals: Floats,
-    inside: Floats,
+    guards: Guards,
     least_radius: float,
     steps: int = STEPS,
     on_step: Callable[[float], None] | None = None,
-    should_cancel: Callable[[], bool] | None = None,
 ) -> Floats:
     """Spheres (k, 4) whose envelope is near (n, 3) surface points.
 
@@ -56,31 +74,28 @@ def refit(
         (e, 2) and (f, 3), indices ascending; every side of a face is an edge.
     normals
         (n, 3) outward, used where a point lies on a centre.
-    inside
-        (m, 3) points in the depth of the solid, which the envelope must go on covering: the
-        surface alone would let voids open between large spheres.
+    guards
+        Points that must stay inside or outside.
     least_radius
         No radius gets smaller.
-
-    Raises
-    ------
-    Cancelled
-        When ``should_cancel`` said so.
+    on_step
+        Called with the share that is done; what it raises ends the work.
     """
-    start, balls = balls, balls.copy()
+    balls = balls.copy()
     slabs = maximal_slabs(len(balls), edges, faces)
     links = _links(len(balls), edges, slabs)
     pairs = np.ascontiguousarray(edges, np.int64)
-    every = np.concatenate([points, inside])
-    outward = np.concatenate([normals, np.zeros_like(inside)])
+    count = len(points)
+    every = np.concatenate([points, guards.points])
+    outward = np.concatenate([normals, np.zeros_like(guards.points)])
+    depth = guards.depth
     for turn in range(steps):
-        if should_cancel is not None and should_cancel():
-            raise Cancelled
         feet = nearest_slabs(every, balls, slabs)
-        distance = feet.distance
-        distance[len(points) :] = np.maximum(distance[len(points) :] + COVER, 0)
+        violated = feet.distance[count:] + depth
+        violated = np.where(depth > 0, np.maximum(violated, 0), np.minimum(violated, 0))
+        distance = np.concatenate([feet.distance[:count], violated])
         weight = 1.0 + np.square(np.minimum(np.abs(distance) / EMPHASIS, MOST_EMPHASIS))
-        weight[len(points) :] *= DEPTH_WEIGHT * (distance[len(points) :] > 0)
+        weight[count:] *= GUARD_WEIGHT * (violated != 0)
         own, shared = np.zeros((len(balls), 4, 4)), np.zeros((len(pairs), 4, 4))
         right = np.zeros((len(balls), 4))
         _assemble(
@@ -91,17 +106,23 @@ def refit(
             links[feet.slab],
             feet.weights,
             distance,
-            weight / len(points),
+            weight / count,
             own,
             shared,
             right,
         )
-        _stabilise(balls, start, pairs, own, shared, right)
+        _stabilise(balls, pairs, own, shared, right)
         step = np.zeros((len(balls), 4))
         _conjugate_gradients(own, shared, pairs, right, SOLVER_ROUNDS, step)
         length = np.linalg.norm(step, axis=1, keepdims=True)
         balls += step * np.minimum(1, LONGEST_STEP / np.maximum(length, 1e-12))
         balls[:, 3] = np.maximum(balls[:, 3], least_radius)
+        if turn == 0:
+            # Guards far from the envelope will not be reached by the few steps that follow.
+            near = np.abs(feet.distance[count:] + depth) < WATCHED
+            near |= violated != 0
+            every = np.concatenate([points, guards.points[near]])
+            outward, depth = outward[: len(every)], guards.depth[near]
         if on_step is not None:
             on_step((turn + 1) / steps)
     return balls
@@ -119,15 +140,11 @@ def _links(count: int, edges: Indices, slabs: Indices) -> Indices:
     return np.where(keys[order][at] == wanted, order[at], -1)
 
 
-def _stabilise(
-    balls: Floats, start: Floats, pairs: Indices, own: Floats, shared: Floats, right: Floats
-) -> None:
+def _stabilise(balls: Floats, pairs: Indices, own: Floats, shared: Floats, right: Floats) -> None:
     """Damp every number, and draw neighbours together a little, so that the system is definite."""
     diagonal = np.einsum("kii->ki", own)
     typical = max(float(np.median(diagonal)), 1e-9)
-    hold = ANCHOR * typical
-    diagonal += DAMPING * (diagonal + typical) + hold
-    right += hold * (start - balls)
+    diagonal += DAMPING * (diagonal + typical)
     pull = SMOOTHING * typical
     degree = np.bincount(pairs.ravel(), minlength=len(balls))
     diagonal += pull * degree[:, None]

@@ -15,6 +15,8 @@ Indices = NDArray[np.int64]
 
 MERGE_BITS = 20
 """Vertices that agree to this many bits of the diagonal are one."""
+FLATTEST = 0.01
+"""Volume over area to the power 1.5 under which a patch has no inside and stays as it is wound."""
 SMALLEST, LARGEST = 1e-30, 1e30
 """Sizes that single precision can hold the result of."""
 
@@ -145,7 +147,9 @@ def _wind(points: Floats, corners: Indices) -> tuple[Indices, bool]:
     middle = np.stack([np.bincount(patch, spots[:, :, k].mean(1)) / share for k in range(3)], 1)
     spots = spots - middle[patch][:, None]
     volume = np.einsum("ij,ij->i", spots[:, 0], np.cross(spots[:, 1], spots[:, 2]))
-    inward = np.bincount(patch, volume) < 0
+    cross = np.cross(spots[:, 1] - spots[:, 0], spots[:, 2] - spots[:, 0])
+    area = np.bincount(patch, np.linalg.norm(cross, axis=1))
+    inward = np.bincount(patch, volume) < -FLATTEST * area**1.5
     return np.where(inward[patch][:, None], wound[:, ::-1], wound), bool((count % 2 == 0).all())
 
 
