@@ -88,12 +88,7 @@ def reduce_faces(
     count = len(triangles)
     if count <= target:
         return SurfaceMesh(mesh.vertices, triangles)
-    if not kernels.available():
-        raise UserError(
-            "Numba is not installed, which is needed to reduce the faces", "Run: pip install numba"
-        )
-    if not check_polygons(mesh.vertices, triangles).manifold:
-        raise ValueError("the mesh is not a closed manifold")
+    _check_possible(mesh)
     told = _teller(count, target, on_progress, should_cancel)
     middle = mesh.vertices.astype(np.float64).mean(0)
     current = _prepared(mesh.vertices - middle, triangles)
@@ -106,6 +101,15 @@ def reduce_faces(
             break
     told(target)
     return current.surface(middle)
+
+
+def _check_possible(mesh: SurfaceMesh) -> None:
+    if not kernels.available():
+        raise UserError(
+            "Numba is not installed, which is needed to reduce the faces", "Run: pip install numba"
+        )
+    if not check_polygons(mesh.vertices, mesh.triangles).manifold:
+        raise ValueError("the mesh is not a closed manifold")
 
 
 def _teller(
