@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from immat_core.medial_mesh import IndexArray
+from immat_core.medial_mesh import FloatArray, IndexArray
 from immat_core.surface.binning_kernels import (
     MOST_FIRST,
     ROOT3,
@@ -73,13 +73,7 @@ def bin_leaves(
     """
     first = np.full(3, -FARTHEST, np.int64) if low is None else low.astype(np.int64)
     last = np.full(3, FARTHEST, np.int64) if high is None else high.astype(np.int64)
-    spans = np.floor((parts.boxes[:, 3:] + width) / LEAF) - np.floor(parts.boxes[:, :3] / LEAF)
-    room = int(np.minimum((spans + 1).prod(1), MOST_FIRST).sum()) + MOST_FIRST
-    pair_keys, items, distances, solids = reaching(
-        parts.rows, parts.boxes, parts.cones, first, last, width, room, MOST_PAIRS
-    )
-    if len(items) > MOST_PAIRS:
-        raise too_many_voxels()
+    pair_keys, items, distances, solids = _pairs(parts, width, first, last)
     keys, leaf, nearest = number(pair_keys, items, distances)
     alive = np.flatnonzero(np.abs(nearest) <= ROOT3 * (LEAF - 1) / 2 + width)
     if len(alive) > MAX_LEAVES:
@@ -94,6 +88,26 @@ def bin_leaves(
         parts.rows, parts.cones, parts.beside, parts.prints,
     )  # fmt: skip
     return LeafList(leaves, *kept)
+
+
+def _pairs(
+    parts: Rows, width: float, first: Keys, last: Keys
+) -> tuple[Keys, IndexArray, FloatArray, Keys]:
+    """What :func:`immat_core.surface.binning_kernels.reaching` finds."""
+    spans = np.floor((parts.boxes[:, 3:] + width) / LEAF) - np.floor(parts.boxes[:, :3] / LEAF)
+    room = int(np.minimum((spans + 1).prod(1), MOST_FIRST).sum()) + MOST_FIRST
+    while True:
+        keys, items = np.empty(room, np.int64), np.empty(room, np.int32)
+        distances, solids = np.empty(room, np.float32), np.empty(room, np.int64)
+        count, solid_count = reaching(
+            parts.rows, parts.boxes, parts.cones, first, last, width,
+            keys, items, distances, solids,
+        )  # fmt: skip
+        if max(count, solid_count) <= room:
+            return keys[:count], items[:count], distances[:count], solids[:solid_count]
+        if room > MOST_PAIRS:
+            raise too_many_voxels()
+        room *= 2
 
 
 def leaf_range(boxes: Doubles, width: float) -> tuple[IndexArray, IndexArray]:

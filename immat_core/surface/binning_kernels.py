@@ -168,8 +168,8 @@ def walk(
 
 
 @kernel(
-    "Tuple((i8[::1], i4[::1], f4[::1], i8[::1]))"
-    "(f8[:,::1], f8[:,::1], i8, i8[::1], i8[::1], f8, i8, i8)"
+    "UniTuple(i8, 2)(f8[:,::1], f8[:,::1], i8, i8[::1], i8[::1], f8, i8[::1], i4[::1], f4[::1],"
+    "i8[::1])"
 )
 def reaching(
     rows: Doubles,
@@ -178,38 +178,35 @@ def reaching(
     first: Keys,
     last: Keys,
     width: float,
-    capacity: int,
-    most: int,
-) -> tuple[Keys, IndexArray, FloatArray, Keys]:
-    """Which primitive reaches which leaf between ``first`` and ``last``.
+    keys: Keys,
+    items: IndexArray,
+    distances: FloatArray,
+    solids: Keys,
+) -> tuple[int, int]:
+    """Find which primitive reaches which leaf between ``first`` and ``last``.
 
-    Returns
-    -------
+    Writes
+    ------
     keys, items, distances
-        (n,) a pair each: leaf, primitive (as ``~item`` where the distance to it is not that to the
-        face's hull) and distance to the leaf's middle. Room for ``capacity`` at first; stops
-        beyond ``most``.
+        A pair each: leaf, primitive (as ``~item`` where the distance to it is not that to the
+        face's hull) and distance to the leaf's middle.
     solids
         Keys of blocks above leaves that lie inside a primitive, deeper than the band.
+
+    Returns how many pairs and solid blocks there are, or more than there is room for.
     """
-    keys, items = np.empty(capacity, np.int64), np.empty(capacity, np.int32)
-    distances, solids = np.empty(capacity, np.float32), np.empty(64, np.int64)
-    count, solid_count, item = 0, 0, 0
+    count, solid_count = 0, 0
     stack, span = np.empty((MOST_FIRST + 8 * LEVELS, 4), np.int64), np.empty((2, 3), np.int64)
-    while item < len(rows) and count <= most:
+    for item in range(len(rows)):
         depth = begin_walk(boxes[item], first, last, width, span, stack)
         found, solid = walk(
             rows, item, item < cones, span, stack, depth, width,
             keys[count:], items[count:], distances[count:], solids[solid_count:],
         )  # fmt: skip
-        if count + found > len(keys):
-            keys, items = np.append(keys, keys), np.append(items, items)
-            distances = np.append(distances, distances)
-        elif solid_count + solid > len(solids):
-            solids = np.append(solids, solids)
-        else:
-            count, solid_count, item = count + found, solid_count + solid, item + 1
-    return keys[:count], items[:count], distances[:count], solids[:solid_count]
+        count, solid_count = count + found, solid_count + solid
+        if count > len(keys) or solid_count > len(solids):
+            break
+    return count, solid_count
 
 
 @kernel("Tuple((i8[::1], i4[::1], f4[::1]))(i8[::1], i4[::1], f4[::1])")

@@ -314,5 +314,8 @@ def place_triangles(
                 table_counts, table_crossed, table_triangles, table_edges,
             )  # fmt: skip
         else:
-            codes[at:end] = old_codes[old_starts[source[leaf], 1] :][: end - at]
+            before = old_starts[source[leaf], 1] - at
+            for n in range(at, end):
+                for k in range(3):
+                    codes[n, k] = old_codes[before + n, k]
         _decode(codes.reshape(-1), 3 * at, 3 * end, bases, triangles.reshape(-1))
