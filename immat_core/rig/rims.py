@@ -14,11 +14,17 @@ from immat_core.editing.chains import curve_edges
 from immat_core.editing.connect import piece_labels
 from immat_core.medial_mesh import MedialMesh
 
+INSIDE = 3
+"""A curve's sphere of so many faces lies inside a sheet, if there is one around it."""
+
 
 def with_rims(
     mat: MedialMesh, parts: NDArray[np.int64], sheets: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Parts with such spheres moved to the sheet beside them, or to new sheets of their own.
+
+    A curve's sphere in the middle of a sheet's faces, where a lamp's arm stands on its foot, moves
+    to the sheet too.
 
     Parameters
     ----------
@@ -32,10 +38,8 @@ def with_rims(
     rim = np.zeros(len(parts), bool)
     rim[mat.faces.ravel()] = True
     rim[curve_edges(mat).ravel()] = False
-    rim &= ~sheets[parts] if len(sheets) else False
+    rim &= ~sheets[parts]
     parts = parts.copy()
-    if not rim.any():
-        return parts, sheets
     edges = mat.all_edges
     groups = piece_labels(MedialMesh(mat.centers, mat.radii, edges[rim[edges].all(1)]))
     sheets_now = sheets.tolist()
@@ -48,4 +52,10 @@ def with_rims(
         else:
             parts[spheres] = len(sheets_now)
             sheets_now.append(True)
-    return parts, np.array(sheets_now, bool)
+    found = np.array(sheets_now, bool)
+    many = np.bincount(mat.faces.ravel(), minlength=len(parts)) >= INSIDE
+    for sphere in np.flatnonzero(many & ~found[parts]).tolist():
+        touched = parts[mat.faces[(mat.faces == sphere).any(1)].ravel()]
+        if found[touched].any():
+            parts[sphere] = np.bincount(touched[found[touched]]).argmax()
+    return parts, found

@@ -25,6 +25,18 @@ def bent_mat() -> Any:
     )
 
 
+def tube_and_sheet() -> Any:
+    """A tube of four spheres over a sheet of two faces."""
+    from immat_core import MedialMesh
+
+    return MedialMesh(
+        [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1], [0.3, 0, 2], [0, 0.2, 3]],
+        [0.1, 0.12, 0.14, 0.16, 0.2, 0.25, 0.3],
+        [[0, 4], [4, 5], [5, 6]],
+        [[0, 1, 2], [0, 2, 3]],
+    )
+
+
 def add_mat(addon: ModuleType, mat: Any = None) -> Any:
     """A MAT object with an up-to-date surface, and nothing pending; its voxel is coarse."""
     obj = addon.objects.add_mat_object(bpy.context, mat or bent_mat())

@@ -248,10 +248,13 @@ def test_a_quadruped_walks(surfaces):
     assert_volume_is_kept(surface, posed(rig, surface.vertices, weights, turns), 0.05)
 
 
-@pytest.mark.parametrize(("shape", "bones"), [("chair", 6), ("lamp", 5), ("quadruped", 13)])
+@pytest.mark.parametrize(("shape", "bones"), [("chair", 6), ("lamp", 4), ("quadruped", 13)])
 def test_the_parts_that_segmentation_finds_make_a_rig(shape, bones):
     mat, _, _ = SHAPES[shape]()
     found = segment_spheres(mat)
     rig = build_rig(mat, found.parts, found.sheets)
     assert len(rig.skeleton.names) == bones
+    if shape == "lamp":
+        # The arm stands in the middle of the foot, not on its rim.
+        np.testing.assert_allclose(rig.skeleton.heads[1], [0, 0, 0], atol=1e-6)
     np.testing.assert_allclose(rig.weights.sum(1), 1, atol=1e-6)
