@@ -183,7 +183,7 @@ def test_winding_numbers_are_one_inside_and_nothing_outside(far):
     tree = winding_tree(vertices[faces])
     direction = np.random.default_rng(0).normal(size=(50, 3))
     points = direction / np.abs(direction).max(1, keepdims=True) * far
-    np.testing.assert_allclose(winding_numbers(tree, points), far < 0.5, atol=0.03)
+    np.testing.assert_allclose(winding_numbers(tree, points), far < 0.5, atol=0.05)
 
 
 def test_regions_hang_together_over_faces():

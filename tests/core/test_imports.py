@@ -57,6 +57,7 @@ def test_torch_is_for_the_networks_and_the_torch_engine():
     "module",
     [
         "immat_core",
+        "immat_core.kernels",
         "immat_core.surface",
         "immat_core.ma_file",
         "immat_core.mesh_file",
@@ -65,6 +66,8 @@ def test_torch_is_for_the_networks_and_the_torch_engine():
         "immat_core.camera",
         "immat_core.envelope",
         "immat_core.surface.checks",
+        "immat_core.fit",
+        "immat_core.simplify",
         "immat_core.segmentation",
         "immat_core.thickness",
         "immat_core.metrics",
