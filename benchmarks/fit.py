@@ -27,10 +27,9 @@ for _folder in (ROOT, ROOT / "benchmarks"):
 
 from fit_inputs import Input, broken_inputs, corpus_inputs  # noqa: E402 - found only now
 from fit_page import Line, page, plot  # noqa: E402
-from fit_runs import Run, run_shape  # noqa: E402
+from fit_runs import Run, load_kernels, run_shape  # noqa: E402
 
 from immat_core.errors import UserError  # noqa: E402
-from immat_core.fit import prepare  # noqa: E402
 from immat_core.processes import ProcessDiedError, each  # noqa: E402
 
 SPHERES = 256
@@ -53,8 +52,7 @@ def main() -> int:
     if arguments.again:
         results.unlink(missing_ok=True)
     known = _read(results, arguments.qmat is not None)
-    # So that no shape's CPU seconds hold the compiler's.
-    prepare()
+    load_kernels()
     waiting = [
         Run(given, arguments.corpus, SPHERES, arguments.qmat)
         for given in inputs

@@ -39,7 +39,7 @@ def page(lines: Sequence[Line], spheres: int) -> str:
         _table(("target", "measured", ""), targets(whole, broken, spheres)),
         "\n![Share of the shapes under an error](images/benchmark-fit.png)\n",
         "## Ways\n",
-        "Medians over the shapes that a way could do; the last two columns count the shapes.\n",
+        "Medians over the shapes that a way could do; the last three columns count shapes.\n",
         _table(
             (
                 *("", "mean error", "99% point", "largest", "IoU 64³", "CPU s"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import traceback
 from dataclasses import asdict, dataclass
@@ -14,7 +15,7 @@ from fit_peers import regular_triangulation, run_qmat
 from fit_reference import Reference, make_reference
 from fit_scores import score
 
-from immat_core.fit import FitSettings, fit_medial_mesh
+from immat_core.fit import FitSettings, fit_medial_mesh, prepare
 from immat_core.medial_mesh import MedialMesh
 
 ROWS: dict[str, FitSettings] = {
@@ -23,6 +24,12 @@ ROWS: dict[str, FitSettings] = {
     "power cells": FitSettings(connectivity="power_cells"),
     "regular triangulation": FitSettings(connectivity=regular_triangulation),
 }
+
+
+@functools.cache
+def load_kernels() -> None:
+    """Load the compiled code, once a process, so that no shape's CPU seconds hold that."""
+    prepare()
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,7 @@ class Run:
 
 def run_shape(run: Run) -> dict[str, Any]:
     """All rows of one shape: a line for the results, whatever happens."""
+    load_kernels()
     line: dict[str, Any] = {**asdict(run.given), "rows": {}}
     try:
         (vertices, faces), (true_vertices, true_faces) = load_input(run.given, run.folder)

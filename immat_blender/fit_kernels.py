@@ -121,4 +121,4 @@ def _marker() -> Path:
     for folder in package.submodule_search_locations or ():
         for path in sorted(Path(folder).glob("*.py")):
             digest.update(path.read_bytes())
-    return kernels.cache_folder() / f"fit-{digest.hexdigest()[:16]}"
+    return kernels.cache_folder() / f"compiled-fit-{digest.hexdigest()[:16]}"
