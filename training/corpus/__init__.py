@@ -1,4 +1,4 @@
-"""The free corpus: real models of thirteen categories, from Debian packages, in one frame.
+"""The free corpus: real and parametric models of thirteen categories in one frame.
 
 ``python -m training.corpus build --tier core`` makes it; then::
 
@@ -47,9 +47,15 @@ def load_model(name: str, folder: Path = CORPUS_FOLDER) -> CorpusModel:
 
 
 def list_models(
-    category: str | None = None, split: str | None = None, folder: Path = CORPUS_FOLDER
+    category: str | None = None,
+    split: str | None = None,
+    folder: Path = CORPUS_FOLDER,
+    *,
+    parametric: bool | None = None,
 ) -> list[ModelRecord]:
     """The records of all models, or of one category or split, by name.
+
+    ``parametric`` asks for drawn models (True) or real ones (False) alone.
 
     Raises
     ------
@@ -59,15 +65,21 @@ def list_models(
     return [
         record
         for record in read_index(folder)
-        if category in (None, record.category) and split in (None, record.split)
+        if category in (None, record.category)
+        and split in (None, record.split)
+        and parametric in (None, record.parametric)
     ]
 
 
 def iterate(
-    category: str | None = None, split: str | None = None, folder: Path = CORPUS_FOLDER
+    category: str | None = None,
+    split: str | None = None,
+    folder: Path = CORPUS_FOLDER,
+    *,
+    parametric: bool | None = None,
 ) -> Iterator[CorpusModel]:
     """Load the models of :func:`list_models` one after the other."""
-    for record in list_models(category, split, folder):
+    for record in list_models(category, split, folder, parametric=parametric):
         yield _load(folder, record)
 
 

@@ -2,10 +2,11 @@
 
 fetch        download the Debian packages of a tier and unpack them, nothing is installed
 read         read every listed model of the fetched packages
-sheets       draw all models that were read, one picture a category
+families     draw parametric models, so many a category, no two alike
+sheets       draw pictures of all real models and of some parametric ones, one a category
 split        cluster the models of tier "all" and write lock.tsv: checksum, cluster, split
 docs         write docs/ATTRIBUTION.md and the counts of docs/dataset.md
-build        fetch, read, sheets
+build        fetch, read, families, sheets
 """
 
 from __future__ import annotations
@@ -18,16 +19,18 @@ from pathlib import Path
 from tqdm import tqdm
 
 from immat_core.errors import UserError
-from training.corpus import CATEGORIES, CORPUS_FOLDER, iterate, list_models
+from training.corpus import CATEGORIES, CORPUS_FOLDER, iterate, list_models, load_model
 from training.corpus.attribution import write_docs
 from training.corpus.clusters import cluster_shapes, near_pairs, sample_shape, split_clusters
 from training.corpus.drawing import save_sheet
 from training.corpus.fetch import fetch_packages
+from training.corpus.generate import generate_models
 from training.corpus.lock import LockedModel, load_lock, save_lock
 from training.corpus.manifest import TIERS, load_manifest, load_packages, packages_of
 from training.corpus.read import read_models
 
-NAMES_SHOWN = 12
+STAGES = ("fetch", "read", "families", "sheets")
+NAMES_SHOWN, SHEET_MODELS = 12, 120
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,12 +40,13 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", choices=("fetch", "read", "sheets", "split", "docs", "build"))
+    parser.add_argument("command", choices=(*STAGES, "split", "docs", "build"))
     parser.add_argument("--folder", type=Path, default=CORPUS_FOLDER, help="of the corpus")
     parser.add_argument("--tier", choices=TIERS, default="core", help="how much to fetch")
+    parser.add_argument("--count", type=int, default=300, help="parametric models a category")
     parser.add_argument("--workers", type=int, default=1, help="processes")
     options = parser.parse_args(arguments)
-    stages = {"build": ("fetch", "read", "sheets")}.get(options.command, (options.command,))
+    stages = STAGES if options.command == "build" else (options.command,)
     good = True
     try:
         for stage in stages:
@@ -50,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
                 good &= _fetch(options.folder, options.tier)
             elif stage == "read":
                 good &= _read(options.folder, options.workers)
+            elif stage == "families":
+                generate_models(options.folder, options.count, options.workers)
             elif stage == "sheets":
                 _draw_sheets(options.folder)
             elif stage == "split":
@@ -86,9 +92,13 @@ def _read(folder: Path, workers: int) -> bool:
 
 def _draw_sheets(folder: Path) -> None:
     for category in tqdm(CATEGORIES, desc="sheets", unit="category"):
-        models = list(iterate(category, folder=folder))
+        models = list(iterate(category, folder=folder, parametric=False))
         if models:
             save_sheet(folder / "sheets" / f"{category}.png", models)
+        drawn = list_models(category, folder=folder, parametric=True)[:SHEET_MODELS]
+        if drawn:
+            some = [load_model(record.name, folder) for record in drawn]
+            save_sheet(folder / "sheets" / f"{category}_parametric.png", some)
 
 
 def _split(folder: Path) -> None:
@@ -98,7 +108,7 @@ def _split(folder: Path) -> None:
         raise UserError(f"{len(missing)} models are not read", "Run build --tier all first")
     locked: list[LockedModel] = []
     for category in tqdm(CATEGORIES, desc="split", unit="category"):
-        models = list(iterate(category, folder=folder))
+        models = list(iterate(category, folder=folder, parametric=False))
         shapes = [sample_shape(model.vertices, model.faces) for model in models]
         leaders = cluster_shapes(len(models), near_pairs(shapes))
         clusters = [models[leader].record.name for leader in leaders]

@@ -32,7 +32,7 @@ from training.corpus.storage import (
     model_path,
     read_record,
     save_model,
-    write_index,
+    update_index,
 )
 
 READERS_VERSION = 4
@@ -89,7 +89,7 @@ def read_models(
             else:
                 failed[row.name] = result
             bar.update()
-    write_index(folder, records)
+    update_index(folder, records, parametric=False)
     return ReadReport(
         read=tuple(records),
         failed=failed,

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from immat_core.atomic_file import written_beside
 from immat_core.errors import UserError
 
+PARAMETRIC = "parametric"
+"""Flag of models that a family's program drew."""
+
 HASH_UNIT = 1e-4
 """Vertices are rounded to this share of the diagonal before they are hashed."""
 
@@ -55,6 +58,11 @@ class ModelRecord:
     recipe: str
     cluster: str = ""
     split: str = ""
+
+    @property
+    def parametric(self) -> bool:
+        """Whether a program drew it; else it is a real model."""
+        return PARAMETRIC in self.flags
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,9 +163,15 @@ def record_from(values: dict[str, object]) -> ModelRecord:
     return replace(record, flags=tuple(record.flags))
 
 
-def write_index(folder: Path, records: Iterable[ModelRecord]) -> None:
-    """Write ``index.jsonl``, one model a line, by name."""
-    lines = [json.dumps(asdict(record)) for record in sorted(records, key=lambda r: r.name)]
+def update_index(folder: Path, records: Iterable[ModelRecord], *, parametric: bool) -> None:
+    """Write ``index.jsonl``, one model a line, by name.
+
+    All lines of real models, or all of parametric ones, are replaced; the others stay.
+    """
+    exists = (folder / "index.jsonl").is_file()
+    others = [r for r in read_index(folder) if r.parametric != parametric] if exists else []
+    everything = sorted([*records, *others], key=lambda record: record.name)
+    lines = [json.dumps(asdict(record)) for record in everything]
     with written_beside(folder / "index.jsonl") as beside:
         beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

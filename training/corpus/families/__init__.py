@@ -17,11 +17,15 @@ from training.corpus.families import (
     boat,
     cabinet,
     car,
+    chair,
     couch,
     display,
+    lamp,
     phone,
+    plane,
     rifle,
     speaker,
+    table,
 )
 from training.corpus.families.solids import SolidBuilder
 
@@ -32,11 +36,15 @@ PROGRAMS: dict[str, tuple[Program, ...]] = {
     "boat": boat.PROGRAMS,
     "cabinet": cabinet.PROGRAMS,
     "car": car.PROGRAMS,
+    "chair": chair.PROGRAMS,
     "couch": couch.PROGRAMS,
     "display": display.PROGRAMS,
+    "lamp": lamp.PROGRAMS,
     "phone": phone.PROGRAMS,
+    "plane": plane.PROGRAMS,
     "rifle": rifle.PROGRAMS,
     "speaker": speaker.PROGRAMS,
+    "table": table.PROGRAMS,
 }
 """The programs of each category."""
 

@@ -268,7 +268,7 @@ def rounded_outline(
     return np.concatenate(corners)
 
 
-def curve(points: Sequence[ArrayLike], count: int = 12) -> Floats:
+def curve(points: Sequence[ArrayLike] | Floats, count: int = 12) -> Floats:
     """A smooth curve through a few points: Catmull-Rom, (count, d)."""
     knots = np.array(points, np.float64)
     padded = np.concatenate([2 * knots[:1] - knots[1:2], knots, 2 * knots[-1:] - knots[-2:-1]])
