@@ -148,7 +148,7 @@ class LiveSurface:
         now = self._state.shape.voxel
         before = self._state if voxel in (None, now) and self._pool_fits else None
         watch = Watch(on_progress, should_cancel)
-        self._state = self._advance(before, mat, voxel or now, watch)
+        self._state = self._advance(before, mat, now if voxel is None else voxel, watch)
         return self.mesh
 
     def _advance(
