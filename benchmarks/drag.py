@@ -1,8 +1,9 @@
 """What a drag costs in Blender: from a sphere's new place to the new mesh of the surface.
 
 ``python benchmarks/drag.py`` with Blender as a module, or in the program
-``blender -b --python benchmarks/drag.py`` where the extension is installed. ``--voxel H``,
-``--steps N`` and ``--reference`` (without compiled kernels) come behind a ``--`` there.
+``blender -b --python benchmarks/drag.py -- --mat CHAIR.ma`` where the extension is installed
+(SciPy, which shapes the chair, is not there). Also ``--voxel H``, ``--steps N`` and ``--reference``
+(without compiled kernels).
 
 A chair of 256 spheres is dragged by the sphere at a leg's end, in Object Mode and in Edit Mode,
 through the handler and the timer's callback. The "Blender" share is its own update of the scene.
@@ -25,7 +26,6 @@ sys.path[:0] = [str(REPOSITORY), str(Path(__file__).parent)]
 
 import bpy  # noqa: E402
 import numpy as np  # noqa: E402
-from medial_shapes import chair  # noqa: E402
 
 EXTENSION = "bl_ext.user_default.image_to_mat"
 WARM_UP = 3
@@ -96,6 +96,17 @@ def load_addon() -> ModuleType:
     return immat_blender
 
 
+def shape(path: Path | None) -> Any:
+    """The medial mesh that is dragged."""
+    if path is None:
+        from medial_shapes import chair
+
+        return chair()
+    from immat_core.ma_file import read_ma
+
+    return read_ma(path)
+
+
 def move_in_object_mode(obj: Any, index: int, place: Any) -> None:
     """Write a vertex's place and tell Blender."""
     obj.data.vertices[index].co = place
@@ -139,6 +150,7 @@ def drag(addon: ModuleType, obj: Any, move: Callable[..., None], steps: int) -> 
 def main(arguments: list[str]) -> None:
     """Print one line a mode."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--mat", type=Path, help="a .ma file in place of the chair")
     parser.add_argument("--voxel", type=float, default=1 / 128)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--reference", action="store_true", help="without compiled kernels")
@@ -149,7 +161,7 @@ def main(arguments: list[str]) -> None:
     if not options.reference and kernels.available():
         kernels.load()
     bpy.ops.wm.read_homefile(use_empty=True)
-    obj = addon.objects.add_mat_object(bpy.context, chair())
+    obj = addon.objects.add_mat_object(bpy.context, shape(options.mat))
     obj.immat.voxel = options.voxel
     surface = addon.live.rebuild(obj)
     faces = len(surface.data.polygons)

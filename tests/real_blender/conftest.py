@@ -22,6 +22,7 @@ from claimed_folder import claim_folder  # noqa: E402
 ARTIFACTS = ROOT / "artifacts"
 BLENDER = str(ROOT / "tools" / "blender.sh")
 WINDOW_SIZE = ("1280", "800")
+COMPILE = "from immat_core import kernels; kernels.prepare(); assert kernels.wait()"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Blender:
         screen = str(ROOT / "tools" / "virtual_screen.sh")
         command = [BLENDER, "--run", screen, "blender", "--gpu-backend", "opengl"]
         command += ["--enable-event-simulate", "--window-geometry", "0", "0", *WINDOW_SIZE]
-        finished = self._finish([*command, "--python", str(script), "--", str(out), *more], seconds)
+        command += ["--python-exit-code", "1", "--python", str(script), "--", str(out), *more]
+        finished = self._finish(command, seconds)
         output = finished.stdout + finished.stderr
         (ARTIFACTS / f"{out.stem}.log").write_text(output, "utf-8")
         assert out.is_file(), f"no result; Blender printed:\n{output[-3000:]}"
@@ -104,6 +106,9 @@ def blender(zip_path: Path) -> Iterator[Blender]:
         zip_path,
     )
     assert done.code == 0, done.stdout + done.stderr
+    # Beside a window that is drawn without a graphics card it would take minutes.
+    compiled = program.run("-b", "--python-exit-code", "1", "--python-expr", COMPILE, seconds=900)
+    assert compiled.code == 0, compiled.stdout + compiled.stderr
     yield program
     lock.close()
 
