@@ -107,12 +107,17 @@ class IMMAT_OT_select_part(NeedsParts, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Go to Edit Mode where needed and select."""
         mat = objects.active_mat(context)
-        if context.mode != "EDIT_MESH":
+        entered = context.mode != "EDIT_MESH"
+        if entered:
             context.view_layer.objects.active = mat
             bpy.ops.object.mode_set(mode="EDIT")
         if context.edit_object == mat:
-            return self._select_spheres(mat)
-        return self._select_faces(context.edit_object.data)
+            done = self._select_spheres(mat)
+        else:
+            done = self._select_faces(context.edit_object.data)
+        if entered and done == {"CANCELLED"}:
+            bpy.ops.object.mode_set(mode="OBJECT")
+        return done
 
     def _select_spheres(self, mat: bpy.types.Object) -> set[str]:
         numbers = parts.known_parts(mat.data)

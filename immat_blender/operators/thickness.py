@@ -43,6 +43,16 @@ class IMMAT_OT_measure_thickness(NeedsMat, bpy.types.Operator):
     bl_label = "Measure"
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """The surface is not being edited, as it is written to."""
+        if not super().poll(context):
+            return False
+        if context.edit_object not in (None, objects.active_mat(context)):
+            cls.poll_message_set("The surface is being edited, not the MAT")
+            return False
+        return True
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Measure every vertex of the surface."""
         obj = objects.active_mat(context)

@@ -243,6 +243,22 @@ def test_find_parts_is_undone(addon):
     assert_parts_are_right(obj)
 
 
+def test_parts_are_found_in_edit_mode_too(addon):
+    obj = add_mat(addon, table())
+    edit(obj, [3])
+    assert bpy.ops.immat.find_parts() == {"FINISHED"}
+    settle(addon)
+    assert len(set(part_of_faces(obj).tolist())) == 3
+    bpy.ops.object.mode_set(mode="OBJECT")
+    settle(addon)
+    assert_parts_are_right(obj)
+
+
+def test_a_selection_that_finds_nothing_leaves_the_mode(addon, parted):
+    assert bpy.ops.immat.select_part(part=9) == {"CANCELLED"}
+    assert bpy.context.mode == "OBJECT"
+
+
 def test_without_parts_the_tools_say_so(addon):
     add_mat(addon, table())
     for name in ("select_part", "assign_part", "separate_by_part"):

@@ -146,6 +146,18 @@ def test_thinner_than_selects_spheres_and_vertices(addon, measured):
     bpy.ops.object.mode_set(mode="OBJECT")
 
 
+def test_a_surface_that_is_edited_is_not_measured(addon, measured):
+    surface = measured.immat.surface
+    bpy.context.view_layer.objects.active = surface
+    bpy.ops.object.mode_set(mode="EDIT")
+    assert not bpy.ops.immat.measure_thickness.poll()
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert bpy.ops.immat.measure_thickness.poll()
+    bpy.context.view_layer.objects.active = measured
+    edit(measured, [0])
+    assert bpy.ops.immat.measure_thickness() == {"FINISHED"}
+
+
 def test_minimum_thickness_raises_what_is_thin_and_moves_nothing_else(addon, measured):
     before = places_of(measured)
     assert bpy.ops.immat.minimum_thickness(limit=0.08) == {"FINISHED"}
