@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import struct
 import sys
 from pathlib import Path
@@ -14,7 +15,6 @@ from conftest import ARTIFACTS, ROOT, WINDOW_SIZE, Blender
 from immat_core.ma_file import write_ma
 
 sys.path.append(str(ROOT / "benchmarks"))
-from medial_shapes import chair
 
 SCRIPT = Path(__file__).parent / "drag_session.py"
 MOVES = 24
@@ -28,7 +28,8 @@ def steps(blender: Blender) -> Steps:
     """What the session saw, by step; screenshots stay in ``artifacts``."""
     for old in ARTIFACTS.glob("drag*"):
         old.unlink()
-    write_ma(ARTIFACTS / "drag-chair.ma", chair())
+    chair = importlib.import_module("medial_shapes").chair()
+    write_ma(ARTIFACTS / "drag-chair.ma", chair)
     result = blender.run_window(
         SCRIPT, ARTIFACTS / "drag.json", str(ARTIFACTS / "drag-chair.ma"), seconds=900
     )
