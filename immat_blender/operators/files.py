@@ -60,7 +60,7 @@ class IMMAT_OT_import_ma(ImportHelper, bpy.types.Operator):
         try:
             path = Path(bpy.path.abspath(self.filepath))
             obj = objects.add_mat_object(context, read_ma(path), path.stem)
-            live.rebuild(obj)
+            live.start_rebuild(obj)
         except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
