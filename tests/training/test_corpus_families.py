@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from training.corpus.families import PROGRAMS, Program, draw
 from training.corpus.families.solids import SolidBuilder, grey, rounded_outline, triangulate
 from training.corpus.generate import ALIKE_DISTANCE, draw_model, generate_models
 from training.corpus.storage import model_path, update_index
+from training.corpus.variation import Variation, draw_variation, vary
 
 EVERY_PROGRAM = [(category, i) for category in CATEGORIES for i in range(len(PROGRAMS[category]))]
 
@@ -171,3 +173,41 @@ def test_a_rounded_outline_has_its_size() -> None:
     x, y = outline.T
     area = (x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2
     assert area == pytest.approx(8 - (4 - np.pi) * 0.25, rel=1e-4)
+
+
+# --- variations ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("category", ["chair", "car", "boat"])
+def test_a_variation_keeps_what_makes_a_shape_plausible(category: str) -> None:
+    """Still closed, in the frame, mirror images of itself where it was, and another shape."""
+    model = draw_model(category, 1)
+    varied = vary(model, draw_variation(category, np.random.default_rng(0)), 1)
+    assert varied.record.name == f"{model.record.name}~1"
+    assert (varied.record.cluster, varied.record.split) == (
+        model.record.cluster,
+        model.record.split,
+    )
+    assert_closed(varied.vertices.astype(np.float64), varied.faces)
+    assert np.linalg.norm(np.ptp(varied.vertices, 0)) == pytest.approx(1, abs=1e-6)
+    assert np.abs(varied.vertices - model.vertices).max() > 0.005
+    # Corners that were at one height, or at one place along, still are; order is kept.
+    for axis in range(1, 3):
+        order = np.argsort(model.vertices[:, axis], kind="stable")
+        assert (np.diff(varied.vertices[order, axis]) >= -1e-6).all()
+
+
+def test_a_mirrored_model_is_the_same_turned_over() -> None:
+    model = draw_model("phone", 3)
+    ones = (1.0,) * 4, (1.0,) * 8, (1.0,) * 8
+    mirrored = vary(model, Variation(True, (1, 1, 1), ones), 1)
+    np.testing.assert_allclose(mirrored.vertices * [-1, 1, 1], model.vertices, atol=1e-6)
+    assert_closed(mirrored.vertices.astype(np.float64), mirrored.faces)
+
+
+def test_left_and_right_stay_alike() -> None:
+    model = draw_model("cabinet", 0)
+    both = replace(model, vertices=np.concatenate([model.vertices, model.vertices * [-1, 1, 1]]))
+    varied = vary(both, draw_variation("cabinet", np.random.default_rng(3)), 1).vertices
+    half = len(model.vertices)
+    np.testing.assert_allclose(varied[:half] * [-1, 1, 1], varied[half:], atol=1e-6)

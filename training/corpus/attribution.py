@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from immat_core.atomic_file import written_beside
 from immat_core.errors import UserError
+from training.corpus.families import PROGRAMS
 from training.corpus.lock import Lock
 from training.corpus.manifest import CATEGORIES, TIERS, ManifestRow, Package
 
@@ -44,7 +45,7 @@ def describe_authors(rows: Sequence[ManifestRow], packages: Sequence[Package]) -
 
 
 def describe_counts(rows: Sequence[ManifestRow], packages: Sequence[Package], lock: Lock) -> str:
-    """Three tables in Markdown: models by category and tier, by split, and by licence."""
+    """Tables in Markdown: models by category and tier, by split, by licence; the programs."""
     tier_of = {package.name: package.tier for package in packages}
     by_tier = {
         tier: Counter(
@@ -75,6 +76,10 @@ def describe_counts(rows: Sequence[ManifestRow], packages: Sequence[Package], lo
     lines += ["", "| licence | models |", "|---|---|"]
     licences = Counter(row.licence for row in rows)
     lines += [f"| {licence} | {number} |" for licence, number in licences.most_common()]
+    lines += ["", "| parametric | programs |", "|---|---|"]
+    for category in CATEGORIES:
+        named = ", ".join(program.__name__ for program in PROGRAMS[category])
+        lines.append(f"| {category} | {named} |")
     return "\n".join(lines) + "\n"
 
 
