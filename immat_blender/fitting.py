@@ -109,8 +109,8 @@ def surface_settings(mat: MedialMesh) -> SurfaceSettings:
 
 
 def summary(report: FitReport) -> str:
-    """One line on how well a MAT fits, as shares of the object's diagonal."""
-    line = f"Off by {report.mean_error:.2%} on average, {report.q99_error:.2%} at most places"
+    """Short lines on how well a MAT fits, as shares of the object's diagonal."""
+    lines = [f"Mean error {report.mean_error:.2%}", f"99% within {report.q99_error:.2%}"]
     if report.betti_mat != report.betti_solid:
-        line += "; holes or pieces differ"
-    return line
+        lines.append("Holes or pieces differ")
+    return "\n".join(lines)

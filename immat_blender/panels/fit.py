@@ -28,7 +28,8 @@ class IMMAT_PT_fit(Sidebar, bpy.types.Panel):
         layout.prop(settings, "fit_spheres", slider=True)
         obj = objects.active_mat(context)
         if obj is not None and FIT_SUMMARY in obj.data:
-            layout.label(text=obj.data[FIT_SUMMARY])
+            for line in str(obj.data[FIT_SUMMARY]).splitlines():
+                layout.label(text=line)
 
 
 def draw_in_convert_menu(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:

@@ -191,8 +191,8 @@ def test_sheets_without_thickness_stay_whole(addon, asked, monkeypatch):
 def test_the_mat_says_how_well_it_fits(addon, asked, monkeypatch):
     bpy.ops.mesh.primitive_cube_add()
     obj = fit(addon)
-    assert obj.data["immat_fit"] == "Off by 0.10% on average, 0.40% at most places"
-    assert addon.fitting.summary(report(betti_mat=(1, 1, 0))).endswith("; holes or pieces differ")
+    assert obj.data["immat_fit"] == "Mean error 0.10%\n99% within 0.40%"
+    assert addon.fitting.summary(report(betti_mat=(1, 1, 0))).endswith("\nHoles or pieces differ")
 
 
 def test_only_what_has_a_surface_can_be_fitted(addon):

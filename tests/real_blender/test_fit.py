@@ -43,7 +43,7 @@ def test_suzanne_becomes_a_mat_while_the_window_gets_its_turns(steps: Steps) -> 
     assert fitted["hidden"]
     size = np.array(steps["added"]["size"])
     np.testing.assert_allclose(fitted["size"], size, atol=0.02 * np.linalg.norm(size))
-    assert fitted["summary"].startswith("Off by 0.")
+    assert fitted["summary"].startswith("Mean error 0.")
     # The job built the surface: the main thread never waits for it.
     assert fitted["rebuilds"] == 0
 
