@@ -36,6 +36,8 @@ MODES = (
 )
 GROUP_PREFIX = "Part "
 CHUNK = 4096
+MANY = 1024
+"""Spheres from which on looking at all of them takes longer than the exact way."""
 
 counters = {"exact": 0, "quick": 0}
 """How often a surface was painted, for tests."""
@@ -61,7 +63,11 @@ def follow(obj: bpy.types.Object, surface: bpy.types.Object, exact: bool = True)
         return bool(mesh[PAINT] == wanted)
     if not len(mat.radii) or not len(mesh.polygons):
         return True
-    _paint(obj, surface, mat, numbers, exact)
+    try:
+        vertices, faces = read_surface(mesh)
+    except ValueError:  # edited by hand, until the next rebuild
+        return True
+    _paint(obj, surface, mat, numbers, vertices, faces, exact)
     mesh[PAINT] = wanted if exact else f"{wanted} quick"
     return exact
 
@@ -107,11 +113,12 @@ def _paint(
     surface: bpy.types.Object,
     mat: MedialMesh,
     numbers: IndexArray | None,
+    vertices: FloatArray,
+    faces: IndexArray,
     exact: bool,
 ) -> None:
     counters["exact" if exact else "quick"] += 1
     mesh, settings = surface.data, obj.immat
-    vertices, faces = read_surface(mesh)
     owners = None
     if numbers is not None:
         owners = numbers[_owners(vertices[faces].mean(1), mat, exact)]
@@ -131,7 +138,7 @@ def _paint(
 
 def _owners(points: FloatArray, mat: MedialMesh, exact: bool) -> IndexArray:
     """(n,) the sphere that each point belongs to."""
-    if exact:
+    if exact or len(mat.radii) > MANY:
         from immat_core.nearest_primitive import nearest_primitives
 
         return nearest_primitives(points, mat).nearest_spheres

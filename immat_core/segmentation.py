@@ -11,6 +11,7 @@ paper's own rule on chairs and tables whose parts are known.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -25,6 +26,8 @@ Flags: TypeAlias = NDArray[np.bool_]
 BESIDE = 0.5
 """Sine of the angle, 30 degrees, that a step to a neighbor in a sheet may lean out of it; along a
 curve the cosine, 60 degrees, as corners of curves are sharper than those of sheets."""
+PAIRS = 1 << 20
+"""Pairs of spheres that are looked at together: what bounds the memory."""
 NO_PART = -1
 """The part of a sphere that has none yet."""
 
@@ -196,29 +199,63 @@ class _Graph:
     """What is known of the spheres: kind, frame, neighbors.
 
     ``sheet`` (n,) bool; ``connected`` (n, n) bool, by an edge or a side of a face; ``axes`` (n, 3)
-    unit normals of sheets and directions of curves, of unknown sign; ``flatness`` (n,); ``near``
-    (n, n) bool, connected or within reach; ``steps`` (n, n, 3) unit vectors between spheres.
+    unit normals of sheets and directions of curves, of unknown sign; ``flatness`` (n,); ``reach``
+    the distance up to which spheres are near.
     """
 
     def __init__(self, mat: MedialMesh, settings: SegmentationSettings) -> None:
         n, edges = len(mat.radii), mat.all_edges
-        centers = mat.centers.astype(np.float64)
-        steps = centers[edges[:, 1]] - centers[edges[:, 0]]
+        self.centers = mat.centers.astype(np.float64)
+        steps = self.centers[edges[:, 1]] - self.centers[edges[:, 0]]
         self.sheet = _on_sheets(mat, settings.curve_faces)
         self.connected = _pairs(edges, n)
-        offsets = centers[:, None] - centers
-        apart = np.sqrt((offsets**2).sum(2))
-        self.steps = offsets / np.where(apart > 0, apart, 1)[..., None]
         spacing = float(np.median(np.linalg.norm(steps, axis=1))) if len(edges) else 0.0
-        self.near = self.connected | (apart <= settings.reach * spacing)
+        self.reach = settings.reach * spacing
         along = ~self.sheet[edges].all(1)
         lines = _tensors(edges[along], steps[along], n)
-        corners = centers[mat.faces]
+        corners = self.centers[mat.faces]
         area = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         planes = _tensors(mat.faces, area, n, np.linalg.norm(area, axis=1))
-        same = self.connected & (self.sheet[:, None] == self.sheet)
         tensors = np.where(self.sheet[:, None, None], planes, lines)
-        self.axes, self.flatness = _smoothed_axes(tensors, same)
+        self.axes, self.flatness = self._smoothed_axes(tensors)
+
+    def blocks(self) -> Iterator[slice]:
+        """Rows of all pairs of spheres, as many at a time as memory likes."""
+        n = len(self.sheet)
+        step = max(1, PAIRS // max(n, 1))
+        return (slice(begin, begin + step) for begin in range(0, n, step))
+
+    def apart(self, rows: Any) -> DoubleArray:
+        """Distances (k, n) of some spheres to all."""
+        square = np.zeros((len(self.sheet[rows]), len(self.sheet)))
+        for axis in range(3):
+            square += (self.centers[rows, axis][:, None] - self.centers[:, axis]) ** 2
+        found: DoubleArray = np.sqrt(square)
+        return found
+
+    def same_kind(self, rows: Any) -> Flags:
+        """(k, n) bool: whether both lie on sheets or both on curves."""
+        found: Flags = self.sheet[rows][:, None] == self.sheet
+        return found
+
+    def agreement(self, rows: Any) -> DoubleArray:
+        """(k, n) how well axes agree: cosines of the angles between them, without sign."""
+        found: DoubleArray = np.abs(self.axes[rows] @ self.axes.T)
+        return found
+
+    def _smoothed_axes(self, tensors: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
+        """Axes (n, 3) and how well they are meant (n,), after connected spheres of a kind voted.
+
+        A vote counts by the fourth power of the cosine between the axes, so that noise goes and
+        creases stay.
+        """
+        self.axes = _principal(tensors)[0]
+        shared = tensors.copy()
+        for rows in self.blocks():
+            voting = self.connected[rows] & self.same_kind(rows)
+            votes = np.where(voting, self.agreement(rows) ** 4, 0.0)
+            shared[rows] += (votes @ tensors.reshape(-1, 9)).reshape(-1, 3, 3)
+        return _principal(shared)
 
 
 def _on_sheets(mat: MedialMesh, curve_faces: int) -> Flags:
@@ -254,18 +291,6 @@ def _tensors(
     return total
 
 
-def _smoothed_axes(tensors: DoubleArray, same: Flags) -> tuple[DoubleArray, DoubleArray]:
-    """Axes (n, 3) and how well they are meant (n,), after connected spheres of a kind voted.
-
-    A vote counts by the fourth power of the cosine between the axes, so that noise goes and
-    creases stay.
-    """
-    first = _principal(tensors)[0]
-    votes = np.where(same, (first @ first.T) ** 4, 0.0)
-    shared: DoubleArray = tensors + np.einsum("ij,jkl->ikl", votes, tensors)
-    return _principal(shared)
-
-
 def _principal(tensors: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
     """Eigenvectors (n, 3) of the largest eigenvalues, and their shares (n,) of the sums."""
     values, vectors = np.linalg.eigh(tensors)
@@ -278,14 +303,21 @@ def _cluster(graph: _Graph, settings: SegmentationSettings) -> NDArray[np.int64]
     Neighbors have to lie along a curve and beside one another in a sheet: two legs that one edge
     joins, and two shelves, point the same way but are not one part.
     """
-    sheet = graph.sheet
-    cosine = np.abs(graph.axes @ graph.axes.T)
+    sheet, n = graph.sheet, len(graph.sheet)
     least = np.where(sheet, np.cos(settings.sheet_angle), np.cos(settings.curve_angle))
     core = ~sheet | (graph.flatness >= settings.flatness)
-    alike = (sheet[:, None] == sheet) & (cosine >= least[:, None])
-    lean = np.abs(np.einsum("ijk,ik->ij", graph.steps, graph.axes))
-    beside = np.where(sheet[:, None], lean < BESIDE, lean > 1 - BESIDE)
-    near: Flags = graph.near & alike & beside & beside.T & core[:, None] & core
+    near, beside = np.empty((n, n), bool), np.empty((n, n), bool)
+    own = (graph.centers * graph.axes).sum(1)
+    for rows in graph.blocks():
+        apart = graph.apart(rows)
+        near[rows] = graph.connected[rows] | (apart <= graph.reach)
+        near[rows] &= graph.same_kind(rows) & (graph.agreement(rows) >= least[rows, None])
+        rise = np.abs(own[rows, None] - graph.axes[rows] @ graph.centers.T)
+        lean = rise / np.where(apart > 0, apart, 1)
+        beside[rows] = np.where(sheet[rows, None], lean < BESIDE, lean > 1 - BESIDE)
+    near &= beside
+    near &= beside.T
+    near &= core[:, None] & core
     np.fill_diagonal(near, core)
     return dbscan(near)
 
@@ -298,25 +330,28 @@ def _merge_noise(graph: _Graph, labels: NDArray[np.int64], smallest: int) -> NDA
     size = np.bincount(labels[labels >= 0], minlength=1)
     small = (labels >= 0) & (size[labels] < smallest)
     kept = np.where(small, -1, labels)
-    cosine = np.abs(graph.axes @ graph.axes.T)
-    same = graph.sheet[:, None] == graph.sheet
-    for allowed in (graph.connected & same, graph.connected):
-        kept = _spread(kept, allowed, cosine)
+    for any_kind in (False, True):
+        _spread(graph, kept, any_kind)
     lone = np.flatnonzero(kept < 0)
-    islands = dbscan(graph.near[np.ix_(lone, lone)] | np.eye(len(lone), dtype=bool))
+    near = graph.connected[np.ix_(lone, lone)] | (graph.apart(lone)[:, lone] <= graph.reach)
+    islands = dbscan(near | np.eye(len(lone), dtype=bool))
     kept[lone] = kept.max(initial=-1) + 1 + islands
     return kept
 
 
-def _spread(labels: NDArray[np.int64], allowed: Flags, score: DoubleArray) -> NDArray[np.int64]:
-    """Labels spread over allowed pairs, ring by ring, each from the neighbor of best score."""
-    found = labels.copy()
+def _spread(graph: _Graph, labels: NDArray[np.int64], any_kind: bool) -> None:
+    """Spread labels along connections, ring by ring, in place: each from whom it agrees with."""
     while True:
-        usable = allowed & (found >= 0) & (found < 0)[:, None]
-        reached = np.flatnonzero(usable.any(1))
-        if not len(reached):
-            return found
-        found[reached] = found[np.where(usable[reached], score[reached], -1).argmax(1)]
+        lost = np.flatnonzero(labels < 0)
+        usable = graph.connected[lost] & (labels >= 0)
+        if not any_kind:
+            usable &= graph.same_kind(lost)
+        reached = usable.any(1)
+        if not reached.any():
+            return
+        rows = lost[reached]
+        best = np.where(usable[reached], graph.agreement(rows), -1).argmax(1)
+        labels[rows] = labels[best]
 
 
 def _ordered(labels: NDArray[np.int64], sheet: Flags) -> Segmentation:

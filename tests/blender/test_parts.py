@@ -243,6 +243,22 @@ def test_find_parts_is_undone(addon):
     assert_parts_are_right(obj)
 
 
+def test_a_surface_that_was_edited_by_hand_is_left_alone(addon, parted):
+    surface = parted.immat.surface
+    bpy.context.view_layer.objects.active = surface
+    bpy.ops.object.mode_set(mode="EDIT")
+    bm = bmesh.from_edit_mesh(surface.data)
+    bmesh.ops.dissolve_verts(bm, verts=list(bm.verts)[:3])
+    bmesh.update_edit_mesh(surface.data)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    parted.immat.surface_colors = "THICKNESS"
+    settle(addon)
+    assert "thickness" not in surface.data.attributes
+    parted.immat.voxel = 1 / 30
+    settle(addon)
+    assert "thickness" in surface.data.attributes
+
+
 def test_parts_are_found_in_edit_mode_too(addon):
     obj = add_mat(addon, table())
     edit(obj, [3])
