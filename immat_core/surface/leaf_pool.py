@@ -18,7 +18,7 @@ class LeafPool:
     signs
         (n, 64) uint8, a bit for each value below 0.
     crossings, firsts, counts
-        (n, 3, 64) uint8, (n, 64) int16, (n, 2) int32: see
+        (n, 3, 64) uint8, (n, 3, 64) int16, (n, 2) int32: see
         :func:`immat_core.surface.marching_kernels.count_cells`.
     """
 
@@ -27,7 +27,7 @@ class LeafPool:
         self.values: FloatArray = np.empty((capacity, 512), np.float32)
         self.signs: NDArray[np.uint8] = np.empty((capacity, 64), np.uint8)
         self.crossings: NDArray[np.uint8] = np.empty((capacity, 3, 64), np.uint8)
-        self.firsts: NDArray[np.int16] = np.empty((capacity, 64), np.int16)
+        self.firsts: NDArray[np.int16] = np.empty((capacity, 3, 64), np.int16)
         self.counts: IndexArray = np.empty((capacity, 2), np.int32)
 
     def free_slots(self, taken: IndexArray, count: int) -> IndexArray:

@@ -70,7 +70,7 @@ def extract(
     neighbors = join(leaves)
     rows = np.arange(count, dtype=np.int32)
     crossings = np.zeros((count, 3, 64), np.uint8)
-    firsts = np.empty((count, 64), np.int16)
+    firsts = np.empty((count, 3, 64), np.int16)
     counts = np.zeros((count, 2), np.int32)
     every, fresh = np.ones(count, np.bool_), np.full(count, -1, np.int32)
     count_cells(neighbors, rows, signs, every, crossings, firsts, counts, COUNTS)

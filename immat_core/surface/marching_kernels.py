@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
-from immat_core.kernels import kernel
+from immat_core.kernels import inlined, kernel
 from immat_core.medial_mesh import FloatArray, IndexArray
 from immat_core.surface.block_table import block_key, empty_table, place_of
 
-POPULATION = np.array([number.bit_count() for number in range(256)], np.int32)
+Bytes: TypeAlias = NDArray[np.int8]
+
+POPULATION = np.array([number.bit_count() for number in range(256)], np.int8)
 """How many bits are set in a byte."""
-LOWEST = np.array([(number & -number).bit_length() - 1 for number in range(256)], np.int32)
+LOWEST = np.array([(number & -number).bit_length() - 1 for number in range(256)], np.int8)
 """Which is the lowest bit that is set in a byte."""
 
 
@@ -78,7 +82,7 @@ def _gather(
                     out[u, v] = out[min(u, 7), min(v, 7)]
 
 
-@kernel("i4(i4[:,::1], i8, i8)")
+@inlined
 def _cut_cells(bits: IndexArray, u: int, v: int) -> np.int32:
     """Which of the 8 cells of row (u, v) the surface cuts, as bits."""
     some = bits[u, v] | bits[u, v + 1] | bits[u + 1, v] | bits[u + 1, v + 1]
@@ -86,7 +90,7 @@ def _cut_cells(bits: IndexArray, u: int, v: int) -> np.int32:
     return np.int32((some | some >> 1) & ~(each & each >> 1) & 255)
 
 
-@kernel("i4(i4[:,::1], i8, i8, i8)")
+@inlined
 def _case(bits: IndexArray, u: int, v: int, w: int) -> np.int32:
     """The case of cell (u, v, w): see :class:`MarchingTable`."""
     low = bits[u, v] >> w & 3 | (bits[u, v + 1] >> w & 3) << 2
@@ -94,7 +98,7 @@ def _case(bits: IndexArray, u: int, v: int, w: int) -> np.int32:
 
 
 @kernel(
-    "b1[::1](i4[:,::1], i4[::1], u1[:,::1], b1[::1], u1[:,:,::1], i2[:,::1], i4[:,::1], i4[::1])"
+    "b1[::1](i4[:,::1], i4[::1], u1[:,::1], b1[::1], u1[:,:,::1], i2[:,:,::1], i4[:,::1], i1[::1])"
 )
 def count_cells(
     neighbors: IndexArray,
@@ -104,7 +108,7 @@ def count_cells(
     crossings: NDArray[np.uint8],
     firsts: NDArray[np.int16],
     counts: IndexArray,
-    table_counts: IndexArray,
+    table_counts: Bytes,
 ) -> NDArray[np.bool_]:
     """Find the crossed edges of the leaves for which ``redo`` (b,) is set.
 
@@ -136,7 +140,9 @@ def count_cells(
                 crossings[slot, 0, row] = x
                 crossings[slot, 1, row] = y
                 crossings[slot, 2, row] = z
-                firsts[slot, row] = vertices
+                firsts[slot, 0, row] = vertices
+                firsts[slot, 1, row] = vertices + POPULATION[x]
+                firsts[slot, 2, row] = vertices + POPULATION[x] + POPULATION[y]
                 vertices += POPULATION[x] + POPULATION[y] + POPULATION[z]
                 cells = _cut_cells(bits, u, v)
                 while cells:
@@ -146,6 +152,47 @@ def count_cells(
         counts[slot, 1] = triangles
         changed[leaf] = different
     return changed
+
+
+@kernel("void(i4[:,::1], i4[:,::1], i4[::1], f4[:,::1], u1[:,:,::1], i8, i8, f8, f4[:,::1])")
+def _vertices_of(
+    leaves: IndexArray,
+    neighbors: IndexArray,
+    slots: IndexArray,
+    values: FloatArray,
+    crossings: NDArray[np.uint8],
+    leaf: int,
+    at: int,
+    voxel: float,
+    vertices: FloatArray,
+) -> None:
+    """Write the vertices of a leaf from row ``at`` on."""
+    slot = slots[leaf]
+    for row in range(64):
+        u, v = row >> 3, row & 7
+        x, y, z = 8 * leaves[leaf, 0] + u, 8 * leaves[leaf, 1] + v, 8 * leaves[leaf, 2]
+        for axis in range(3):
+            crossed = np.int64(crossings[slot, axis, row])
+            if crossed == 0:
+                continue
+            u1, v1 = u + (axis == 0), v + (axis == 1)
+            next_row = (u1 & 7) * 8 + (v1 & 7)
+            next_slot = slots[neighbors[leaf, (u1 >> 3) * 4 + (v1 >> 3) * 2]]
+            while crossed:
+                w = LOWEST[crossed]
+                crossed &= crossed - 1
+                here = np.float64(values[slot, 8 * row + w])
+                if axis < 2:
+                    there = np.float64(values[next_slot, 8 * next_row + w])
+                elif w < 7:
+                    there = np.float64(values[slot, 8 * row + w + 1])
+                else:
+                    there = np.float64(values[slots[neighbors[leaf, 1]], 8 * row])
+                part = here / (here - there)
+                vertices[at, 0] = voxel * (x + part * (axis == 0))
+                vertices[at, 1] = voxel * (y + part * (axis == 1))
+                vertices[at, 2] = voxel * (z + w + part * (axis == 2))
+                at += 1
 
 
 @kernel(
@@ -167,81 +214,72 @@ def place_vertices(
     vertices: FloatArray,
 ) -> None:
     """Fill ``vertices``: anew for leaves with ``redo``, for others from row ``source`` of old."""
-    point = np.empty(3, np.int64)
     for leaf in range(len(slots)):
-        at = starts[leaf, 0]
-        if not redo[leaf]:
+        at, end = starts[leaf, 0], starts[leaf + 1, 0]
+        if redo[leaf]:
+            if at < end:
+                _vertices_of(leaves, neighbors, slots, values, crossings, leaf, at, voxel, vertices)
+        else:
             before = old_starts[source[leaf], 0] - at
-            for n in range(at, starts[leaf + 1, 0]):
+            for n in range(at, end):
                 for axis in range(3):
                     vertices[n, axis] = old_vertices[before + n, axis]
-            continue
-        if at == starts[leaf + 1, 0]:
-            continue
-        slot = slots[leaf]
-        for row in range(64):
-            for axis in range(3):
-                crossed = np.int64(crossings[slot, axis, row])
-                while crossed:
-                    w = LOWEST[crossed]
-                    crossed &= crossed - 1
-                    point[0], point[1], point[2] = row >> 3, row & 7, w
-                    here = values[slot, 8 * row + w]
-                    point[axis] += 1
-                    octant = (point[0] >> 3) * 4 + (point[1] >> 3) * 2 + (point[2] >> 3)
-                    there = values[
-                        slots[neighbors[leaf, octant]],
-                        (point[0] & 7) * 64 + (point[1] & 7) * 8 + (point[2] & 7),
-                    ]
-                    point[axis] -= 1
-                    for k in range(3):
-                        vertices[at, k] = voxel * (8 * leaves[leaf, k] + point[k])
-                    part = np.float64(here) / (np.float64(here) - np.float64(there))
-                    vertices[at, axis] = voxel * (8 * leaves[leaf, axis] + point[axis] + part)
-                    at += 1
-
-
-@kernel("u2(i4[::1], i4[::1], u1[:,:,::1], i2[:,::1], i8, i8, i8, i8)")
-def _vertex_code(
-    neighbors: IndexArray,
-    slots: IndexArray,
-    crossings: NDArray[np.uint8],
-    firsts: NDArray[np.int16],
-    x: int,
-    y: int,
-    z: int,
-    axis: int,
-) -> np.uint16:
-    """The code of the vertex on the edge along ``axis`` from point (x, y, z) of a leaf."""
-    octant = (x >> 3) * 4 + (y >> 3) * 2 + (z >> 3)
-    slot = slots[neighbors[octant]]
-    row = (x & 7) * 8 + (y & 7)
-    number = np.int64(firsts[slot, row])
-    for before in range(axis):
-        number += POPULATION[crossings[slot, before, row]]
-    number += POPULATION[crossings[slot, axis, row] & ((1 << (z & 7)) - 1)]
-    return np.uint16(octant << 11 | number)
 
 
 @kernel(
-    "void(i4[::1], i4[::1], i4[:,::1], u1[:,:,::1], i2[:,::1], u2[:,::1],"
-    "i4[::1], i4[::1], i4[:,::1], i4[:,::1])"
+    "void(i4[:,::1], i4[::1], i8, u1[:,:,::1], i2[:,:,::1], i4[:,:,::1], i4[:,:,::1],i4[:,:,::1])"
 )
-def _triangulate(
+def _gather_codes(
     neighbors: IndexArray,
     slots: IndexArray,
-    bits: IndexArray,
+    leaf: int,
     crossings: NDArray[np.uint8],
     firsts: NDArray[np.int16],
-    codes: NDArray[np.uint16],
-    table_counts: IndexArray,
-    table_crossed: IndexArray,
-    table_triangles: IndexArray,
-    table_edges: IndexArray,
+    masks: IndexArray,
+    bases: IndexArray,
+    tops: IndexArray,
 ) -> None:
-    """Fill the codes of a leaf's triangles."""
+    """Gather what tells the codes of the vertices in a leaf's 9 x 9 rows, neighbours included.
+
+    For each axis and row: the crossed edges as bits and the code of the first one; and in ``tops``
+    the code of the one that begins at z = 8. What belongs to no leaf is left as it is.
+    """
+    for octant in range(8):
+        other = neighbors[leaf, octant]
+        if other < 0:
+            continue
+        x, y, z = octant >> 2, octant >> 1 & 1, octant & 1
+        slot = slots[other]
+        for u in range(8 * x, 8 + x):
+            for v in range(8 * y, 8 + y):
+                row = 8 * (u & 7) + (v & 7)
+                for axis in range(3):
+                    code = octant << 11 | np.int32(firsts[slot, axis, row])
+                    if z == 0:
+                        masks[axis, u, v] = crossings[slot, axis, row]
+                        bases[axis, u, v] = code
+                    else:
+                        tops[axis, u, v] = code
+
+
+@kernel(
+    "void(i4[:,::1], i4[:,:,::1], i4[:,:,::1], i4[:,:,::1], u2[:,::1], i8,"
+    "i1[::1], i1[:,::1], i1[:,::1], i1[:,::1])"
+)
+def _triangulate(
+    bits: IndexArray,
+    masks: IndexArray,
+    bases: IndexArray,
+    tops: IndexArray,
+    codes: NDArray[np.uint16],
+    at: int,
+    table_counts: Bytes,
+    table_crossed: Bytes,
+    table_triangles: Bytes,
+    table_edges: Bytes,
+) -> None:
+    """Write the codes of a leaf's triangles from row ``at`` on."""
     on_edges = np.empty(12, np.uint16)
-    at = 0
     for row in range(64):
         u, v = row >> 3, row & 7
         cells = _cut_cells(bits, u, v)
@@ -249,12 +287,21 @@ def _triangulate(
             w = LOWEST[cells]
             cells &= cells - 1
             case = _case(bits, u, v, w)
-            for edge in range(12):
-                if table_crossed[case] >> edge & 1:
-                    x, y, z = table_edges[edge, 1], table_edges[edge, 2], table_edges[edge, 3]
-                    on_edges[edge] = _vertex_code(
-                        neighbors, slots, crossings, firsts, u + x, v + y, w + z, edge >> 2
-                    )
+            k = 0
+            while table_crossed[case, k] >= 0:
+                edge = table_crossed[case, k]
+                axis, x, y = (
+                    table_edges[edge, 0],
+                    u + table_edges[edge, 1],
+                    v + table_edges[edge, 2],
+                )
+                z = w + table_edges[edge, 3]
+                if z < 8:
+                    before = masks[axis, x, y] & ((1 << z) - 1)
+                    on_edges[edge] = bases[axis, x, y] + POPULATION[before]
+                else:
+                    on_edges[edge] = tops[axis, x, y]
+                k += 1
             for triangle in range(table_counts[case]):
                 for k in range(3):
                     codes[at, k] = on_edges[table_triangles[case, 3 * triangle + k]]
@@ -272,8 +319,8 @@ def _decode(
 
 
 @kernel(
-    "void(i4[:,::1], i4[::1], u1[:,::1], u1[:,:,::1], i2[:,::1], b1[::1], i8[:,::1], i4[::1],"
-    "i8[:,::1], u2[:,::1], u2[:,::1], i4[:,::1], i4[::1], i4[::1], i4[:,::1], i4[:,::1])"
+    "void(i4[:,::1], i4[::1], u1[:,::1], u1[:,:,::1], i2[:,:,::1], b1[::1], i8[:,::1], i4[::1],"
+    "i8[:,::1], u2[:,::1], u2[:,::1], i4[:,::1], i1[::1], i1[:,::1], i1[:,::1], i1[:,::1])"
 )
 def place_triangles(
     neighbors: IndexArray,
@@ -288,29 +335,31 @@ def place_triangles(
     old_codes: NDArray[np.uint16],
     codes: NDArray[np.uint16],
     triangles: IndexArray,
-    table_counts: IndexArray,
-    table_crossed: IndexArray,
-    table_triangles: IndexArray,
-    table_edges: IndexArray,
+    table_counts: Bytes,
+    table_crossed: Bytes,
+    table_triangles: Bytes,
+    table_edges: Bytes,
 ) -> None:
     """Fill ``triangles``, and ``codes``, which say the same without numbers of other leaves.
 
     A code holds in 3 bits which neighbour owns the vertex and in 11 its number there. Leaves
     with ``redo`` are done anew, others take the codes from row ``source`` of the old ones.
     """
-    bits = np.empty((9, 9), np.int32)
-    bases = np.empty(8, np.int32)
+    bits, masks = np.empty((9, 9), np.int32), np.empty((3, 9, 9), np.int32)
+    bases, tops = np.empty((3, 9, 9), np.int32), np.empty((3, 9, 9), np.int32)
+    first_of = np.empty(8, np.int32)
     for leaf in range(len(slots)):
         at, end = starts[leaf, 1], starts[leaf + 1, 1]
         if at == end:
             continue
         for octant in range(8):
             other = neighbors[leaf, octant]
-            bases[octant] = starts[other, 0] if other >= 0 else 0
+            first_of[octant] = starts[other, 0] if other >= 0 else 0
         if redo[leaf]:
             _gather(neighbors, slots, leaf, signs, bits)
+            _gather_codes(neighbors, slots, leaf, crossings, firsts, masks, bases, tops)
             _triangulate(
-                neighbors[leaf], slots, bits, crossings, firsts, codes[at:end],
+                bits, masks, bases, tops, codes, at,
                 table_counts, table_crossed, table_triangles, table_edges,
             )  # fmt: skip
         else:
@@ -318,4 +367,4 @@ def place_triangles(
             for n in range(at, end):
                 for k in range(3):
                     codes[n, k] = old_codes[before + n, k]
-        _decode(codes.reshape(-1), 3 * at, 3 * end, bases, triangles.reshape(-1))
+        _decode(codes.reshape(-1), 3 * at, 3 * end, first_of, triangles.reshape(-1))
