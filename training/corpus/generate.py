@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from tqdm import tqdm
@@ -37,6 +38,9 @@ ALIKE_DISTANCE = 0.004
 MOST_TRIES = 10
 """At most so many seeds are tried for each model that is wanted."""
 
+Job: TypeAlias = tuple[Path, str, int]
+"""The corpus's folder, a category, and how many models it shall have."""
+
 
 @dataclass
 class _Progress:
@@ -63,10 +67,10 @@ def generate_models(
     records: list[ModelRecord] = []
     left_out: dict[str, int] = {}
     with tqdm(total=len(jobs) * count, desc="families", unit="model") as bar:
-        for category, (made, tried) in zip(categories, _run(jobs, workers), strict=True):
+        results = _run(jobs, workers, bar.update)
+        for category, (made, tried) in zip(categories, results, strict=True):
             records += made
             left_out[category] = tried - len(made)
-            bar.update(count)
     update_index(folder, records, parametric=True)
     return left_out
 
@@ -111,16 +115,21 @@ def draw_model(category: str, seed: int) -> CorpusModel:
 
 
 def _run(
-    jobs: list[tuple[Path, str, int]], workers: int
+    jobs: list[Job], workers: int, on_models: Callable[[int], object]
 ) -> Iterator[tuple[list[ModelRecord], int]]:
+    """The results in the order of the jobs; ``on_models`` hears of each model, or each category."""
     if workers <= 1:
-        yield from map(_generate_category, jobs)
+        yield from (_generate_category(job, on_models) for job in jobs)
         return
     with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(_generate_category, jobs)
+        for job, result in zip(jobs, pool.map(_generate_category, jobs), strict=True):
+            on_models(job[2])
+            yield result
 
 
-def _generate_category(job: tuple[Path, str, int]) -> tuple[list[ModelRecord], int]:
+def _generate_category(
+    job: Job, on_models: Callable[[int], object] | None = None
+) -> tuple[list[ModelRecord], int]:
     """The records of one category, and how many seeds were tried for them."""
     folder, category, count = job
     state_path = folder / "families" / f"{category}.json"
@@ -132,6 +141,8 @@ def _generate_category(job: tuple[Path, str, int]) -> tuple[list[ModelRecord], i
         model = read_model(model_path(folder, category, f"{category}_p{seed:05d}"))
         records.append(model.record)
         points.append(sample_shape(model.vertices, model.faces))
+    if on_models is not None:
+        on_models(len(records))
     tried = state.next_seed
     while len(records) < count and state.next_seed < MOST_TRIES * count:
         model = draw_model(category, state.next_seed)
@@ -141,6 +152,8 @@ def _generate_category(job: tuple[Path, str, int]) -> tuple[list[ModelRecord], i
             state.kept.append(state.next_seed)
             records.append(model.record)
             points.append(sample)
+            if on_models is not None:
+                on_models(1)
         state.next_seed += 1
         tried = state.next_seed
         _save_progress(state_path, state)
