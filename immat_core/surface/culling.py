@@ -198,8 +198,8 @@ def _drop_behind_faces(
 def _cones_at(columns: FloatArray, points: FloatArray) -> tuple[FloatArray, FloatArray]:
     """(n,) distances of n points to n cones, and where along the axis their feet are, unclipped."""
     offset = points - columns[:3]
-    along = (offset * columns[3:6]).sum(0)
-    away2 = np.maximum((offset * offset).sum(0) - along * along, 0)
+    along = np.einsum("ij,ij->j", offset, columns[3:6])
+    away2 = np.maximum(np.einsum("ij,ij->j", offset, offset) - along * along, 0)
     foot = along - columns[9] * np.sqrt(away2)
     clipped = np.minimum(np.maximum(foot, 0), columns[6])
     distance = np.sqrt((along - clipped) ** 2 + away2) - columns[7] + columns[8] * clipped
@@ -208,11 +208,14 @@ def _cones_at(columns: FloatArray, points: FloatArray) -> tuple[FloatArray, Floa
 
 def _flats_at(columns: FloatArray, points: FloatArray) -> tuple[FloatArray, FloatArray]:
     """(n,) distances of n points to n faces' planes, (3, n) barycentric coordinates of the feet."""
-    affine = (columns[:16].reshape(4, 4, -1)[:, :3] * points).sum(1) + columns[3:16:4]
+    affine = np.einsum("ijk,jk->ik", columns[:16].reshape(4, 4, -1)[:, :3], points)
+    affine += columns[3:16:4]
     height = np.abs(affine[0])
-    b1 = affine[1] - columns[16] * height
-    b2 = affine[2] - columns[17] * height
-    return affine[3] + columns[18] * height, np.stack([1 - b1 - b2, b1, b2])
+    weights = np.empty((3, points.shape[1]), np.float32)
+    np.subtract(affine[1], columns[16] * height, out=weights[1])
+    np.subtract(affine[2], columns[17] * height, out=weights[2])
+    np.subtract(1 - weights[1], weights[2], out=weights[0])
+    return affine[3] + columns[18] * height, weights
 
 
 def _first_blocks(parts: Primitives, width: float) -> Blocks:
