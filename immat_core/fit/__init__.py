@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from immat_core import kernels
 from immat_core.errors import UserError
-from immat_core.fit.settings import FitReport, FitResult, FitSettings
+from immat_core.fit.settings import Connectivity, FitReport, FitResult, FitSettings
 from immat_core.fit.stages import Stages
 
 __all__ = ["FitReport", "FitResult", "FitSettings", "fit_medial_mesh", "prepare"]
@@ -77,7 +77,7 @@ def fit_medial_mesh(
 
 
 def prepare() -> None:
-    """Compile what a fit needs, or load it from the cache, by fitting a small tetrahedron.
+    """Compile what a fit needs, or load it from the cache, by fitting a small open tetrahedron.
 
     Takes up to half a minute the first time: call it in the background.
 
@@ -85,6 +85,7 @@ def prepare() -> None:
     """
     corners = [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
     faces = [[0, 2, 1], [0, 1, 3], [0, 3, 2]]
-    fit_medial_mesh(
-        corners, faces, 32, dense=8, settings=FitSettings(shell_vertices=2000, samples=500)
-    )
+    ways: tuple[Connectivity, ...] = ("surface_clusters", "power_cells")
+    for way in ways:
+        settings = FitSettings(shell_vertices=2000, samples=500, connectivity=way, attempts=1)
+        fit_medial_mesh(corners, faces, 32, dense=8, settings=settings)

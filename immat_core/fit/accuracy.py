@@ -11,7 +11,7 @@ from immat_core.fit.slabs import maximal_slabs, nearest_slabs
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-ENVELOPE_POINTS, DRAWN, MOST_DRAWS = 3_000, 8_000, 6
+ENVELOPE_POINTS, DRAWN, MOST_DRAWS = 2_000, 8_000, 4
 
 
 def surface_errors(

@@ -12,10 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immat_core.envelope import flats
 from immat_core.kernels import kernel
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
+
+CELLS = 24
+"""Cells along the longest side in which points are taken together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,49 +81,143 @@ def nearest_slabs(points: Floats, balls: Floats, slabs: Indices) -> Feet:
     middle = corners[:, :, :3].mean(1)
     away = np.linalg.norm(corners[:, :, :3] - middle[:, None], axis=2)
     reach = (away + corners[:, :, 3]).max(1)
-    around = np.ascontiguousarray(np.concatenate([middle.T, reach[None]]), np.float32)
+    around = np.ascontiguousarray(np.concatenate([middle.T, reach[None]]))
+    flat = flats(corners[:, :, :3], corners[:, :, 3])
+    # Where there is no plane the bound is so low that it rules nothing out.
+    lift = np.where(flat.exists, flat.lift, -np.inf)
+    planes = np.ascontiguousarray(np.column_stack([flat.normal, flat.tilt, lift]))
     count = len(points)
+    order, first = _by_cell(points)
     feet = Feet(np.empty(count), np.empty(count, np.int64), np.empty((count, 3)))
     _nearest_each(
-        np.ascontiguousarray(points), corners, around, feet.distance, feet.slab, feet.weights
+        np.ascontiguousarray(points),
+        order,
+        first,
+        corners,
+        around,
+        planes,
+        feet.distance,
+        feet.slab,
+        feet.weights,
     )
     return feet
+
+
+def _by_cell(points: Floats) -> tuple[Indices, Indices]:
+    """Rows of points (n, 3) cell by cell, and where each cell begins, with the end."""
+    if not len(points):
+        return np.empty(0, np.int64), np.zeros(1, np.int64)
+    low = points.min(0)
+    side = max(float((points.max(0) - low).max()) / CELLS, 1e-12)
+    cell = ((points - low) / side).astype(np.int64) @ np.array([(CELLS + 1) ** 2, CELLS + 1, 1])
+    order = np.argsort(cell, kind="stable")
+    first = np.flatnonzero(np.diff(cell[order], prepend=-1))
+    return order, np.append(first, len(points))
 
 
 @kernel
 def _nearest_each(
     points: Floats,
+    order: Indices,
+    first: Indices,
     corners: Floats,
-    around: NDArray[np.float32],
+    around: Floats,
+    planes: Floats,
     distance: Floats,
     slab: Indices,
     weights: Floats,
 ) -> None:
+    """Cell by cell: most slabs are out of reach of all points of a cell."""
     count = corners.shape[0]
-    least = np.empty(count, np.float32)
+    least = np.empty(count)
+    near = np.empty(count, np.int64)
+    every = np.arange(count)
     foot = np.empty(3)
-    for at in range(len(points)):
-        x, y, z = points[at, 0], points[at, 1], points[at, 2]
-        sx, sy, sz = np.float32(x), np.float32(y), np.float32(z)
-        # A slab is inside the ball around it, so no nearer than that.
+    for cell in range(len(first) - 1):
+        rows = order[first[cell] : first[cell + 1]]
+        x, y, z, radius = _ball_around(points, rows)
+        _bounds(x, y, z, around, every, least)
+        nearest, best = _nearest_of(x, y, z, corners, planes, every, least, foot)
+        # No point of the cell is farther from the envelope than its middle by more than this.
+        found = 0
         for row in range(count):
-            dx, dy, dz = around[0, row] - sx, around[1, row] - sy, around[2, row] - sz
-            least[row] = np.sqrt(dx * dx + dy * dy + dz * dz) - around[3, row]
-        first = 0
-        for row in range(count):
-            if least[row] < least[first]:
-                first = row
-        best = slab_distance(x, y, z, corners[first], foot)
-        slab[at] = first
-        weights[at, 0], weights[at, 1], weights[at, 2] = foot[0], foot[1], foot[2]
-        for row in range(count):
-            if least[row] - 1e-6 < best and row != first:
-                value = slab_distance(x, y, z, corners[row], foot)
-                if value < best:
-                    best = value
-                    slab[at] = row
-                    weights[at, 0], weights[at, 1], weights[at, 2] = foot[0], foot[1], foot[2]
-        distance[at] = best
+            if least[row] <= best + 2 * radius + 1e-9:
+                near[found] = row
+                found += 1
+        for at in rows:
+            x, y, z = points[at, 0], points[at, 1], points[at, 2]
+            _bounds(x, y, z, around, near[:found], least)
+            nearest, best = _nearest_of(x, y, z, corners, planes, near[:found], least, foot)
+            distance[at] = best
+            slab[at] = nearest
+            weights[at, 0], weights[at, 1], weights[at, 2] = foot[0], foot[1], foot[2]
+
+
+@kernel
+def _ball_around(points: Floats, rows: Indices) -> tuple[float, float, float, float]:
+    x = y = z = 0.0
+    for at in rows:
+        x += points[at, 0]
+        y += points[at, 1]
+        z += points[at, 2]
+    x /= len(rows)
+    y /= len(rows)
+    z /= len(rows)
+    square = 0.0
+    for at in rows:
+        dx, dy, dz = points[at, 0] - x, points[at, 1] - y, points[at, 2] - z
+        square = max(square, dx * dx + dy * dy + dz * dz)
+    return x, y, z, float(np.sqrt(square))
+
+
+@kernel
+def _bounds(x: float, y: float, z: float, around: Floats, rows: Indices, least: Floats) -> None:
+    """A slab is inside the ball around it, so no nearer than that; ``least`` follows ``rows``."""
+    for k in range(len(rows)):
+        row = rows[k]
+        dx, dy, dz = around[0, row] - x, around[1, row] - y, around[2, row] - z
+        least[k] = np.sqrt(dx * dx + dy * dy + dz * dz) - around[3, row]
+
+
+@kernel
+def _nearest_of(
+    x: float,
+    y: float,
+    z: float,
+    corners: Floats,
+    planes: Floats,
+    rows: Indices,
+    least: Floats,
+    foot: Floats,
+) -> tuple[int, float]:
+    """The nearest of some slabs and its distance; writes the foot's coordinates."""
+    start = 0
+    for k in range(len(rows)):
+        if least[k] < least[start]:
+            start = k
+    spot = np.empty(3)
+    nearest = rows[start]
+    best = slab_distance(x, y, z, corners[nearest], foot)
+    for k in range(len(rows)):
+        if least[k] >= best or k == start:
+            continue
+        if _to_plane(x, y, z, planes[rows[k]]) < best:
+            value = slab_distance(x, y, z, corners[rows[k]], spot)
+            if value < best:
+                best = value
+                nearest = rows[k]
+                foot[0], foot[1], foot[2] = spot[0], spot[1], spot[2]
+    return nearest, best
+
+
+@kernel
+def _to_plane(x: float, y: float, z: float, plane: Floats) -> float:
+    """The distance to a face that went on for ever, which no part of it is nearer than."""
+    height = plane[0] * x + plane[1] * y + plane[2] * z + plane[3]
+    if plane[8] < 0:
+        return -np.inf
+    tilt = plane[4] * x + plane[5] * y + plane[6] * z + plane[7]
+    return float(tilt + plane[8] * abs(height))
 
 
 @kernel
@@ -174,7 +272,9 @@ def slab_distance(x: float, y: float, z: float, corners: Any, foot: Floats) -> f
                 foot[0], foot[1], foot[2] = 1 - s - t, s, t
                 return float(height * lift - (a[3] + px * gx + py * gy + pz * gz))
     best = np.inf
-    for side in range(3):
+    # An edge repeats its second ball: its other sides say nothing new.
+    sides = 1 if ux == vx and uy == vy and uz == vz and b[3] == c[3] else 3
+    for side in range(sides):
         i, j = side, (side + 1) % 3
         value, share = _cone_distance(x, y, z, corners[i], corners[j])
         if value < best:
