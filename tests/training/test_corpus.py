@@ -221,6 +221,22 @@ def test_an_image_far_from_the_model_needs_more_than_its_name(corpus: Path) -> N
     assert files.find_image(loose, "") is None
 
 
+def test_one_of_several_liveries_beside_the_model_is_picked(tmp_path: Path) -> None:
+    """The same one each time, not the same for every model, and none of another plane."""
+    for plane in ("A", "B"):
+        for airline in ("x", "y", "z"):
+            path = tmp_path / f"data/planes/{plane}/Textures/{airline}/skin.png"
+            path.parent.mkdir(parents=True)
+            path.write_bytes(b"")
+    files = PackageFiles(tmp_path)
+    models = [FilePlace(f"data/planes/A/Models/{number}.ac") for number in range(12)]
+    found = [files.find_image(model, "skin.png") for model in models]
+    assert found == [PackageFiles(tmp_path).find_image(model, "skin.png") for model in models]
+    assert {str(image.path.parent) for image in found if image} == {
+        f"data/planes/A/Textures/{airline}" for airline in ("x", "y", "z")
+    }
+
+
 def test_sheets_show_every_model(corpus: Path) -> None:
     read_stage.read_models(corpus, ROWS[:2], {})
     models = list(iterate(folder=corpus))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
 from collections import defaultdict
 from dataclasses import dataclass
@@ -69,21 +70,28 @@ class PackageFiles:
 
         Games name textures from the root of their data, from the model's folder or without a
         suffix. Of all images of the same stem the one that shares most of its path wins, if it
-        lies in the model's folder, shares a folder with the name, or is the only one.
+        lies in the model's folder or beside it, shares a folder with the name, or is the only one.
+        Of several that are as good, liveries of one plane for example, the model's path picks one.
         """
         wanted = PurePosixPath(name.replace("\\", "/").strip().lower())
         stem = _stem(wanted.name)
         if not stem:
             return None
         found = self._image_list().get(stem, [])
-        scored = [(self._score(place, wanted, image), image) for image in found]
-        if not scored:
+        if not found:
             return None
-        best, image = max(scored, key=lambda pair: (pair[0], [-ord(c) for c in str(pair[1].path)]))
-        return image if best > 1 or len(found) == 1 else None
+        scores = [self._score(place, wanted, image) for image in found]
+        best = [image for image, score in zip(found, scores, strict=True) if score == max(scores)]
+        if max(scores) <= 1 and len(found) > 1:
+            return None
+        pick = int(hashlib.sha256(str(place.path).encode()).hexdigest(), 16)
+        return sorted(best)[pick % len(best)]
 
     def _score(self, place: FilePlace, wanted: PurePosixPath, image: FilePlace) -> int:
-        """How much of the wanted path an image shares, with a bonus for the model's own folder."""
+        """How much of the wanted path an image shares, more if it lies in the model's own folder.
+
+        An image somewhere in the folder above counts as two shared folders.
+        """
         parts = [part.lower() for part in image.path.parent.parts]
         shared = 0
         for mine, theirs in zip(reversed(wanted.parent.parts), reversed(parts), strict=False):
@@ -94,7 +102,10 @@ class PackageFiles:
         beside = place.path.parent == image.path.parent and (
             place.container == image.container or not place.member
         )
-        return shared + same_suffix + (OWN_FOLDER_SCORE if beside else 0)
+        above = place.path.parent.parent
+        kin = place.container == image.container or not place.member
+        near = kin and len(above.parts) > 2 and above in image.path.parents
+        return shared + same_suffix + (OWN_FOLDER_SCORE if beside else 0) + (4 if near else 0)
 
     def _archive(self, container: str) -> zipfile.ZipFile:
         if container not in self._archives:

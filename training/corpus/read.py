@@ -35,7 +35,7 @@ from training.corpus.storage import (
     update_index,
 )
 
-READERS_VERSION = 4
+READERS_VERSION = 5
 """Raised when a reader or the frame changes, so that models are read again."""
 
 
