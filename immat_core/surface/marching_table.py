@@ -108,7 +108,8 @@ def marching_table() -> MarchingTable:
     triangles = np.full((256, 3 * MOST_TRIANGLES), -1, np.int8)
     chosen: dict[Loop, list[Triangle]] = {}
     for case in range(256):
-        found, used = [], []
+        found: list[Triangle] = []
+        used: list[int] = []
         for loop in loops(case):
             if loop not in chosen:
                 chosen[loop] = _triangulate(loop)
