@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from immat_core.errors import UserError
+from training.corpus.generate import draw_model
 from training.dataset.__main__ import main
 from training.dataset.loader import read_shapes
 from training.dataset.shapenet import (
@@ -19,7 +20,6 @@ from training.dataset.shapenet import (
     read_shape,
     read_views,
 )
-from training.families import generate
 from training.pictures import make_model
 from training.pictures.raster import visible
 
@@ -32,7 +32,7 @@ def made(root: Path, version: str) -> tuple[Path, Path]:
     """A root of models and one of pictures with one model a category."""
     models, views = root / f"ShapeNetCore.{version}", root / "ShapeNetRendering"
     for category, synset in SYNSETS.items():
-        model = generate(category, 2)
+        model = draw_model(category, 2)
         name = f"{category}0123456789abcdef"
         folder = models / synset / name
         file = folder / ("model.obj" if version == "v1" else "models/model_normalized.obj")
@@ -81,7 +81,7 @@ def test_models_are_found_and_turned_upright(tmp_path: Path, version: str) -> No
     tasks = list_shapes(models, views)
     assert [task.category for task in tasks] == ["chair", "table"]
     for task in tasks:
-        expected = generate(task.category, 2)
+        expected = draw_model(task.category, 2)
         shape = read_shape(task.base, task.category)
         assert len(shape.faces) == len(expected.faces)
         np.testing.assert_allclose(

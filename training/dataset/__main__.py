@@ -65,7 +65,6 @@ def _parser() -> argparse.ArgumentParser:
             build.add_argument("--renderings", type=Path, help="the public 24-view pictures")
             build.add_argument("--most", type=int, default=0, help="shapes a category, 0 for all")
         else:
-            build.add_argument("--parametric", type=int, default=300, help="shapes a category")
             build.add_argument("--augmented", type=int, default=1, help="copies a real model")
             build.add_argument("--corpus", type=Path, default=CORPUS_FOLDER)
         build.add_argument("--folder", type=Path, default=DATASET_FOLDER, help="of the data set")
@@ -87,8 +86,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _build(options: argparse.Namespace) -> None:
     records = list_models(folder=options.corpus)
-    tasks = list_tasks(records, options.parametric, options.augmented)
-    known = {r.name: Place(r.cluster, r.split) for r in records if r.cluster and r.split}
+    tasks = list_tasks(records, options.augmented)
+    # Programs' shapes are clustered with the real ones: a twin of a held-out model is held out too.
+    known = {
+        record.name: Place(record.cluster, record.split)
+        for record in records
+        if record.cluster and record.split and not record.parametric
+    }
     _make(options, tasks, options.corpus, known)
 
 

@@ -115,7 +115,7 @@ def _make(task: ShapeTask, settings: DatasetSettings, corpus: Path, tar: Path) -
         origin=task.origin,
         base=task.base,
         rejected=reason_against(fit),
-        program=record.flags[0] if task.origin == "parametric" and record.flags else "",
+        program=record.source.partition(":")[2] if task.origin == "parametric" else "",
         licence=record.licence,
         source=record.source,
         betti_solid=report.betti_solid,

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from training.corpus.clusters import CLUSTER_DISTANCE, QUERIES, ShapePoints, shape_distance
+from training.corpus.clusters import (
+    CLUSTER_DISTANCE,
+    QUERIES,
+    ShapePoints,
+    shape_distance,
+    split_clusters,
+)
 
 SPLITS = ("train", "val", "test")
-VALIDATION, TEST = 5, 10
-"""Percent of the clusters."""
 LOOSE = 0.08
 """Shapes whose boxes differ by more on any side are not compared."""
 
@@ -46,39 +50,42 @@ def place_shapes(
     Returns
     -------
     The place of each shape. A shape without a place or kin joins the first cluster of its
-    category whose first shape it is like, or founds one; a cluster's split follows from its name.
+    category whose first shape it is like, or founds one; new clusters are held out or not as
+    ``training.corpus.clusters.split_clusters`` decides.
     """
-    places: dict[str, Place] = {}
+    clusters: dict[str, str] = {}
     leaders: dict[str, list[_Leader]] = {}
-    ordered = sorted(shapes, key=lambda shape: (shape[0] not in known, shape[0]))
-    for name, category, points in ordered:
+    for name, category, points in sorted(
+        shapes, key=lambda shape: (shape[0] not in known, shape[0])
+    ):
         if name in kin:
             continue
         here = leaders.setdefault(category, [])
         sample = _sample(name, points)
-        if name in known:
-            place = known[name]
-        else:
-            like = next((leader for leader in here if leader.is_like(sample)), None)
-            place = like.place if like else Place(name, _split(name))
-            if like:
-                places[name] = place
-                continue
-        places[name] = place
-        here.append(_Leader(place, sample))
-    for name, _, _ in shapes:
-        if name in kin:
-            places[name] = (
-                places.get(kin[name]) or known.get(kin[name]) or Place(kin[name], _split(kin[name]))
-            )
-    return places
+        like = None
+        if name not in known:
+            like = next((leader.cluster for leader in here if leader.is_like(sample)), None)
+        clusters[name] = known[name].cluster if name in known else like or name
+        if like is None:
+            here.append(_Leader(clusters[name], sample))
+    splits = {place.cluster: place.split for place in known.values()}
+    for category in leaders:
+        mine = [clusters[n] for n, c, _ in shapes if c == category and n in clusters]
+        splits = split_clusters([c for c in mine if c not in splits]) | splits
+    places = {name: Place(cluster, splits[cluster]) for name, cluster in clusters.items()}
+    lone = Place("", "train")
+    return places | {
+        name: places.get(kin[name], known.get(kin[name], replace(lone, cluster=kin[name])))
+        for name, _, _ in shapes
+        if name in kin
+    }
 
 
 class _Leader:
     """The shape that others are compared with."""
 
-    def __init__(self, place: Place, points: ShapePoints) -> None:
-        self.place = place
+    def __init__(self, cluster: str, points: ShapePoints) -> None:
+        self.cluster = cluster
         self.points = points
         self.box = _box(points)
 
@@ -97,13 +104,6 @@ def _box(points: ShapePoints) -> NDArray[np.float64]:
 
 def _sample(name: str, points: Points) -> ShapePoints:
     rng = np.random.default_rng(zlib.crc32(name.encode()))
-    chosen = rng.permutation(len(points))[:QUERIES]
-    return ShapePoints(points[chosen].astype(np.float64), cKDTree(points))
-
-
-def _split(cluster: str) -> str:
-    """By the cluster's name alone, so that more shapes move none of the others."""
-    percent = zlib.crc32(f"split {cluster}".encode()) % 100
-    if percent < TEST:
-        return "test"
-    return "val" if percent < TEST + VALIDATION else "train"
+    shuffled = rng.permutation(points.astype(np.float64))
+    queries, targets = shuffled[:QUERIES], cKDTree(shuffled[QUERIES:])
+    return ShapePoints(queries, targets, float(targets.query(queries)[0].mean()))

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from training.corpus import CATEGORIES, CorpusModel, load_model
-from training.corpus.storage import ModelRecord
+from immat_core.errors import UserError
+from training.corpus import CATEGORIES, CorpusModel
+from training.corpus.storage import ModelRecord, model_path, read_model
 from training.dataset.augmentation import augment_model
-from training.families import generate
 
 Origin = Literal["real", "augmented", "parametric", "shapenet"]
 
@@ -26,11 +26,11 @@ class ShapeTask:
     category
         One of the corpus's.
     origin
-        A model of the corpus, a changed one, one that a program draws, or one of ShapeNet.
+        A model of the corpus, a changed one, one that a program drew, or one of ShapeNet.
     base
         Name of the corpus's model, or where ShapeNet's files are.
     number
-        Which change of the model, or the seed of the program.
+        Which change of the model.
     """
 
     name: str
@@ -40,34 +40,27 @@ class ShapeTask:
     number: int = 0
 
 
-def list_tasks(
-    records: Sequence[ModelRecord], parametric: int, augmented: int
-) -> tuple[ShapeTask, ...]:
+def list_tasks(records: Sequence[ModelRecord], augmented: int) -> tuple[ShapeTask, ...]:
     """The shapes of a data set, category by category.
 
     Parameters
     ----------
     records
-        Of the corpus's models.
-    parametric
-        Shapes a category that programs draw.
+        Of the corpus's models, real and parametric.
     augmented
-        Changed copies of each of the corpus's models.
+        Changed copies of each real model.
     """
     tasks: list[ShapeTask] = []
     for category in CATEGORIES:
         for record in records:
             if record.category != category:
                 continue
-            tasks.append(ShapeTask(record.name, category, "real", record.name))
+            origin: Origin = "parametric" if record.parametric else "real"
+            tasks.append(ShapeTask(record.name, category, origin, record.name))
             tasks += [
                 ShapeTask(f"{record.name}_a{k}", category, "augmented", record.name, k)
-                for k in range(1, augmented + 1)
+                for k in range(1, augmented * (not record.parametric) + 1)
             ]
-        tasks += [
-            ShapeTask(f"{category}_p{seed:05d}", category, "parametric", number=seed)
-            for seed in range(parametric)
-        ]
     return tuple(tasks)
 
 
@@ -79,14 +72,15 @@ def load_shape(task: ShapeTask, corpus: Path) -> CorpusModel:
     UserError
         When the corpus lacks it or its file cannot be read.
     """
-    if task.origin == "parametric":
-        model = generate(task.category, task.number)
-    elif task.origin == "shapenet":
+    if task.origin == "shapenet":
         from training.dataset.shapenet import read_shape
 
         model = read_shape(task.base, task.category)
     else:
-        model = load_model(task.base, corpus)
+        path = model_path(corpus, task.category, task.base)
+        if not path.is_file():
+            raise UserError(f"the corpus has no model {task.base!r}", "Build it again")
+        model = read_model(path)
         if task.origin == "augmented":
             model = augment_model(model, task.number)
     return replace(model, record=replace(model.record, name=task.name))
