@@ -6,10 +6,12 @@ Needs the `bpy` wheel and Numba (Cycles renders on the CPU, about 20 s a panel).
 """
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 from render_showcase import (
     add_mesh,
     empty_scene,
@@ -38,12 +40,13 @@ def main() -> None:
     vertices, faces = suzanne()
     mat = fit_medial_mesh(vertices, faces).mat
     panels = []
-    for draw in (
+    draws: tuple[Callable[[], None], ...] = (
         lambda: add_mesh(vertices, faces, CLAY),
         lambda: medial_objects(mat),
         lambda: surface_objects(mat),
         lambda: surface_objects(edited(mat)),
-    ):
+    )
+    for draw in draws:
         empty_scene(arguments.samples, AZIMUTH)
         draw()
         panels.append(render_panel().crop(SEEN))
@@ -51,7 +54,7 @@ def main() -> None:
     join_panels(panels).save(arguments.out, optimize=True)
 
 
-def suzanne() -> tuple[np.ndarray, np.ndarray]:
+def suzanne() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Blender's monkey, smoothed once: (n, 3) vertices of diagonal 1 and (t, 3) triangles."""
     bpy.ops.mesh.primitive_monkey_add()
     obj = bpy.context.object

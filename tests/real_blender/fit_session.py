@@ -33,6 +33,14 @@ def skin(user: User) -> dict[str, Any]:
     }
 
 
+def evaluated_size(obj: Any) -> list[float]:
+    """Of an object's box with all its modifiers, in its own axes but with its scale."""
+    mesh = obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).to_mesh()
+    points = np.array([vertex.co[:] for vertex in mesh.vertices])
+    size: list[float] = (np.ptp(points, axis=0) * np.array(obj.scale)).tolist()
+    return size
+
+
 def compile_once(_user: User) -> Iterator[None]:
     """What a user's Blender does in the background soon after its first start."""
     kernels = addon("fit_kernels")
@@ -52,7 +60,7 @@ def add_suzanne(user: User) -> Iterator[None]:
         bpy.ops.view3d.view_selected()
         bpy.ops.ed.undo_push(message="Add Suzanne")
     yield from settle()
-    note("added", size=list(bpy.context.object.dimensions))
+    note("added", size=evaluated_size(bpy.context.object))
     screenshot("suzanne")
 
 

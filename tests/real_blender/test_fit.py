@@ -42,7 +42,7 @@ def test_suzanne_becomes_a_mat_while_the_window_gets_its_turns(steps: Steps) -> 
     assert fitted["spheres"] == 256
     assert fitted["hidden"]
     size = np.array(steps["added"]["size"])
-    np.testing.assert_allclose(fitted["size"], size, atol=0.02 * np.linalg.norm(size))
+    np.testing.assert_allclose(fitted["size"], size, atol=0.02 * float(np.linalg.norm(size)))
     assert fitted["summary"].startswith("Mean error 0.")
     # The job built the surface: the main thread never waits for it.
     assert fitted["rebuilds"] == 0
@@ -59,7 +59,8 @@ def test_its_skin_follows_an_edit_and_goes_back(steps: Steps) -> None:
 def test_fewer_spheres_keep_its_size_and_go_back(steps: Steps) -> None:
     assert steps["reduced"]["spheres"] == 64
     size = np.array(steps["fitted"]["size"])
-    atol = 0.04 * np.linalg.norm(size)
+    # Thin tips of the ears go first.
+    atol = 0.08 * float(np.linalg.norm(size))
     np.testing.assert_allclose(steps["reduced"]["size"], size, atol=atol)
     assert steps["reduce_undone"]["spheres"] == 256
     assert steps["reduce_undone"]["surface"] == steps["fitted"]["surface"]
