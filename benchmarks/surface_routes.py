@@ -28,7 +28,7 @@ REPEATS = 3
 """How often a route of milliseconds runs in a round."""
 MOST = {"csg of analytic": 3, "csg of meshes": 1}
 """Most rounds of the slow routes."""
-SLOWEST = {"csg of analytic": 6.0, "csg of meshes": 60.0}
+SLOWEST = {"csg of analytic": 6.0, "csg of meshes": 30.0}
 """Seconds that they take for the blob at 1/256."""
 
 
