@@ -12,7 +12,6 @@ from PIL import Image
 from PIL.ImageFilter import GaussianBlur
 
 from immat_core.camera import Camera
-from immat_core.medial_mesh import FloatArray
 from training.pictures import raster, shade
 from training.pictures.model import Model, Pixels
 from training.pictures.scene import Lens, Light, Room, Scene
@@ -71,33 +70,30 @@ class Renderer:
         samples = 2 if size >= 128 else 3
         _, owner, weights = raster.visible(self.model.corners, scene.camera, size * samples)
         key_axes = raster.light_axes(scene.light.direction)
-        key_map = raster.light_map(self.model.corners, key_axes, KEY_SIDE)
-        maps = (key_map, key_axes, self._sky_maps, self._sky_axes)
-        sums = self._object(scene, owner, weights, maps, size)
+        lighting = shade.Lighting(
+            _rows(scene.light),
+            raster.light_map(self.model.corners, key_axes, KEY_SIDE),
+            key_axes,
+            self._sky_maps,
+            self._sky_axes,
+        )
+        sums = np.zeros((size, size, 4))
+        thing = self._thing(scene)
+        shade.shade_object(owner, weights, thing, lighting, scene.camera.position, sums)
         coverage = sums[..., 3:] / samples**2
         linear = sums[..., :3] / samples**2
         if scene.room is None:
             linear = np.divide(linear, coverage, out=np.zeros_like(linear), where=coverage > 0)
         else:
-            linear = linear + (1 - coverage) * self._room(scene.room, scene, maps, size)
+            linear = linear + (1 - coverage) * self._room(scene.room, scene.camera, lighting, size)
         image = _expose(linear, scene.lens, np.random.default_rng(scene.seed))
         if scene.room is None:
             image[coverage[..., 0] == 0] = 0
         return Picture(image, np.asarray(coverage[..., 0] * 255 + 0.5, np.uint8), scene.camera)
 
-    def _object(
-        self,
-        scene: Scene,
-        owner: NDArray[np.int32],
-        weights: FloatArray,
-        maps: tuple[FloatArray, Floats, FloatArray, Floats],
-        size: int,
-    ) -> Floats:
+    def _thing(self, scene: Scene) -> shade.Thing:
         model, look = self.model, scene.materials
-        sums = np.zeros((size, size, 4))
-        shade.shade_object(
-            owner,
-            weights,
+        return shade.Thing(
             model.corners,
             model.normals,
             model.colors,
@@ -111,37 +107,21 @@ class Renderer:
             self._textures,
             self._texture_table,
             model.texture_of_group,
-            scene.camera.position,
-            _rows(scene.light),
-            *maps,
-            sums,
         )
-        return sums
 
-    def _room(
-        self,
-        room: Room,
-        scene: Scene,
-        maps: tuple[FloatArray, Floats, FloatArray, Floats],
-        size: int,
-    ) -> Floats:
-        azimuth = scene.camera.azimuth
-        away = np.array([-np.sin(azimuth), np.cos(azimuth), 0.0])
-        out = np.empty((size, size, 3))
-        grounds = (room.floor, room.wall)
-        shade.shade_room(
-            _rays(scene.camera, size),
-            scene.camera.position,
+    def _room(self, room: Room, camera: Camera, lighting: shade.Lighting, size: int) -> Floats:
+        away = np.array([-np.sin(camera.azimuth), np.cos(camera.azimuth), 0.0])
+        both = (room.floor, room.wall)
+        grounds = shade.Grounds(
+            np.array([ground.kind for ground in both]),
+            np.array([ground.scale for ground in both]),
+            np.stack([ground.color for ground in both]),
+            np.stack([ground.patch for ground in both]),
             float(self.model.corners[..., 2].min()),
             away * room.wall_distance,
-            np.array([ground.kind for ground in grounds]),
-            np.array([ground.scale for ground in grounds]),
-            np.stack([ground.color for ground in grounds]),
-            np.stack([ground.patch for ground in grounds]),
-            _rows(scene.light),
-            *maps,
-            out,
         )
+        out = np.empty((size, size, 3))
+        shade.shade_room(_rays(camera, size), camera.position, grounds, lighting, out)
         return out
 
 
