@@ -16,7 +16,7 @@ from .surface import NeedsMat
 
 
 class HasLimit(NeedsMat):
-    """An operator with a least thickness, which starts as the MAT's own setting."""
+    """An operator with a least thickness, that of the panel unless another is given."""
 
     limit: FloatProperty(
         name="Limit",
@@ -27,13 +27,14 @@ class HasLimit(NeedsMat):
         precision=4,
         step=0.1,
         subtype="DISTANCE",
+        options={"SKIP_SAVE"},
     )
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Start with the limit of the panel."""
+    def take_limit(self, obj: bpy.types.Object) -> float:
+        """The limit in the object's own unit."""
         if not self.properties.is_property_set("limit"):  # type: ignore[attr-defined]
-            self.limit = objects.active_mat(context).immat.thickness_limit
-        return self.execute(context)  # type: ignore[attr-defined, no-any-return]
+            self.limit = obj.immat.thickness_limit
+        return float(self.limit) / thickness.scene_factor(obj)
 
 
 class IMMAT_OT_measure_thickness(NeedsMat, bpy.types.Operator):
@@ -92,7 +93,7 @@ class IMMAT_OT_select_thinner(HasLimit, bpy.types.Operator):
         if context.mode != "EDIT_MESH":
             context.view_layer.objects.active = mat
             bpy.ops.object.mode_set(mode="EDIT")
-        limit = self.limit / thickness.scene_factor(mat)
+        limit = self.take_limit(mat)
         edited = context.edit_object
         try:
             if edited == mat:
@@ -127,10 +128,10 @@ class IMMAT_OT_minimum_thickness(HasLimit, bpy.types.Operator):
         from immat_core.thickness import with_minimum_thickness
 
         obj = objects.active_mat(context)
-        factor = thickness.scene_factor(obj)
+        factor, limit = thickness.scene_factor(obj), self.take_limit(obj)
         try:
             mat = bridge.read_medial_mesh(obj)
-            made = with_minimum_thickness(mat, self.limit / factor)
+            made = with_minimum_thickness(mat, limit)
         except ValueError as error:
             self.report({"ERROR"}, f"This MAT cannot be changed: {error}")
             return {"CANCELLED"}

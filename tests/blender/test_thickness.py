@@ -187,6 +187,14 @@ def test_minimum_thickness_in_scene_units_and_of_a_selection(addon, measured):
     np.testing.assert_allclose(radii[21:], LEG)
 
 
+def test_the_limit_is_that_of_the_panel(addon, measured):
+    for limit in (0.08, 0.09):
+        measured.immat.thickness_limit = limit
+        assert bpy.ops.immat.minimum_thickness() == {"FINISHED"}
+        radii = addon.bridge.read_medial_mesh(measured).radii
+        assert 2 * radii.min() == pytest.approx(limit, rel=1e-5)
+
+
 def test_minimum_thickness_is_undone(addon, measured):
     bpy.ops.ed.undo_push(message="before")
     bpy.ops.immat.minimum_thickness(limit=0.08)
