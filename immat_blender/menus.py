@@ -38,6 +38,10 @@ class IMMAT_MT_mat(bpy.types.Menu):
         layout.operator("immat.select_thinner", text="Select Thinner Than")
         layout.operator("immat.minimum_thickness")
         layout.operator("immat.simplify")
+        if context.mode == "OBJECT":
+            layout.separator()
+            layout.operator("immat.add_rig")
+            layout.operator_menu_enum("immat.convert_from_mat", "kind")
 
 
 def draw_in_header(menu: bpy.types.Menu, context: bpy.types.Context) -> None:

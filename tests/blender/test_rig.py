@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from math import radians
 from pathlib import Path
+from types import SimpleNamespace
 
 import bmesh
 import bpy
@@ -214,6 +215,14 @@ def test_a_rig_needs_a_mat_without_one_in_object_mode(addon):
     obj = addon.objects.add_mat_object(bpy.context, rigged_shapes.lamp()[0])
     assert bpy.ops.immat.add_rig.poll()
     assert not bpy.ops.immat.remove_rig.poll()
+    drawn = []
+    layout = SimpleNamespace(
+        operator=lambda idname, **_: drawn.append(idname),
+        operator_menu_enum=lambda idname, _name: drawn.append(idname),
+        separator=lambda: None,
+    )
+    bpy.types.IMMAT_MT_mat.draw(SimpleNamespace(layout=layout), bpy.context)
+    assert {"immat.add_rig", "immat.convert_from_mat"} <= set(drawn)
     edit(obj, [0])
     assert not bpy.ops.immat.add_rig.poll()
     bpy.ops.object.mode_set(mode="OBJECT")
