@@ -30,7 +30,7 @@ lint:
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
-	@.venv/bin/mypy build.py tools/*.py tests/real_blender tests/test_repository.py
+	@MYPYPATH=tests/real_blender:tests .venv/bin/mypy --explicit-package-bases build.py tools/*.py tests/real_blender tests/test_repository.py
 
 zip:
 	@tools/environment.sh build

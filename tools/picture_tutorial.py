@@ -1,6 +1,6 @@
 """Make the pictures of docs/tutorial.md: every step of it, done in the real window.
 
-``python tools/picture_tutorial.py``; see ``tests/real_blender/tutorial_session.py``.
+``python -m tools.picture_tutorial``; see ``tests/real_blender/tutorial_session.py``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from window_pictures import REPOSITORY, play_session
+
+from tools.window_pictures import REPOSITORY, play_session
 
 SESSION = REPOSITORY / "tests" / "real_blender" / "tutorial_session.py"
 IMAGES = REPOSITORY / "docs" / "images"

@@ -1,6 +1,6 @@
 """Make docs/images/editing.gif: a predicted chair edited in the real window, frame by frame.
 
-``python tools/record_editing.py`` builds the zip, installs it into the real Blender, predicts the
+``python -m tools.record_editing`` builds the zip, installs it into the real Blender, predicts the
 chair of the examples, and runs ``tests/real_blender/film_session.py`` on a virtual screen.
 """
 
@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from window_pictures import REPOSITORY, play_session, predict_chair
+
+from tools.window_pictures import REPOSITORY, play_session, predict_chair
 
 OUT = REPOSITORY / "docs" / "images" / "editing.gif"
 SESSION = REPOSITORY / "tests" / "real_blender" / "film_session.py"

@@ -1,6 +1,6 @@
 """Render docs/images/mesh_to_mat.png: Suzanne, her medial mesh, and the skin of an edited one.
 
-    PYTHONPATH=. .venv/bin/python tools/render_fit.py docs/images/mesh_to_mat.png
+    .venv/bin/python -m tools.render_fit docs/images/mesh_to_mat.png
 
 Needs the `bpy` wheel and Numba (Cycles renders on the CPU, about 20 s a panel).
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 from numpy.typing import NDArray
-from render_showcase import (
+from tools.render_showcase import (
     add_mesh,
     empty_scene,
     join_panels,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parent))
 from simulated_user import User, addon, arguments, note, open_tab, play, screenshot, settle, until
@@ -46,7 +47,7 @@ def add_chair(user: User) -> Iterator[None]:
     yield from settle()
 
 
-def choose(user: User, chosen: np.ndarray) -> Iterator[None]:
+def choose(user: User, chosen: NDArray[np.bool_]) -> Iterator[None]:
     """Select spheres in Edit Mode and point at the middle of them."""
     if bpy.context.mode == "OBJECT":
         user.key("TAB")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parent))
 from simulated_user import (
@@ -116,7 +117,7 @@ def _to_bend(armature: bpy.types.Object) -> bpy.types.PoseBone:
     return max(bones, key=lambda bone: bone.bone.head_local.z)
 
 
-def _posed(surface: bpy.types.Object) -> np.ndarray:
+def _posed(surface: bpy.types.Object) -> NDArray[np.float32]:
     evaluated = surface.evaluated_get(bpy.context.evaluated_depsgraph_get())
     points = np.empty(3 * len(evaluated.data.vertices), np.float32)
     evaluated.data.vertices.foreach_get("co", points)
