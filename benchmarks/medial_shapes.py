@@ -2,9 +2,8 @@
 
 Four shapes of 256 spheres, each a kind of its own: a chair of sheets and curves, a plane of thin
 sheets around a thick body, a lamp that is one long curve, and a blob of hundreds of primitives that
-overlap. They fill a unit box about the origin, where every shape of ours stands; radii are from 0.01
-to 0.1. (In one octant of space OpenVDB needs one root node a grid, not eight: there its union of
-analytic level sets takes about half of the time at 1/128.)
+overlap.
+They fill a unit box about the origin, where every shape of ours stands; radii are from 0.01 to 0.1.
 """
 
 from __future__ import annotations

@@ -39,9 +39,10 @@ The peer is a C++ program (`benchmarks/csg_union_peer/`) in one thread: it makes
 primitive, unites them one by one with OpenVDB's `csgUnion`, and meshes the result. *Analytic* takes
 the exact distances of just the primitives that the union needs, *meshes* a closed mesh of each.
 
-The shapes stand about the origin, as all of ours do. Moved into one octant of space, where OpenVDB needs one
-root node a grid and not eight, the peer takes about half of the time at 1/64 and 1/128 and nine tenths at
-1/256; the two closest targets are missed there, at chair 1/256: 193 in place of 200, 4.6 in place of 6.
+The shapes stand about the origin, as all of ours do. Moved into one octant of space, where OpenVDB
+needs one root node a grid and not eight, its analytic union takes 0.3 to 0.6 of the time, that of
+meshes 0.5 to 0.9. The two closest targets are missed there, both at the chair at 1/256: 193 in place
+of 200, 4.6 in place of 6.
 """
 
 
