@@ -41,7 +41,7 @@ the exact distances of just the primitives that the union needs, *meshes* a clos
 
 The shapes stand about the origin, as all of ours do. Moved into one octant of space, where OpenVDB
 needs one root node a grid and not eight, its analytic union takes 0.3 to 0.6 of the time, that of
-meshes 0.5 to 0.9. The two closest targets are missed there, both at the chair at 1/256: 193 in place
+meshes 0.5 to 0.9. The two closest targets are missed there, at the chair at 1/256: 193 in place
 of 200, 4.6 in place of 6.
 """
 

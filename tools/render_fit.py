@@ -12,6 +12,9 @@ from pathlib import Path
 import bpy
 import numpy as np
 from numpy.typing import NDArray
+
+from immat_core import MedialMesh
+from immat_core.fit import fit_medial_mesh
 from tools.render_showcase import (
     add_mesh,
     empty_scene,
@@ -20,9 +23,6 @@ from tools.render_showcase import (
     render_panel,
     surface_objects,
 )
-
-from immat_core import MedialMesh
-from immat_core.fit import fit_medial_mesh
 
 AZIMUTH = 0.5
 CLAY = (0.55, 0.53, 0.50)
