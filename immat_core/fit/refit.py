@@ -96,24 +96,8 @@ def refit(
         distance = np.concatenate([feet.distance[:count], violated])
         weight = 1.0 + np.square(np.minimum(np.abs(distance) / EMPHASIS, MOST_EMPHASIS))
         weight[count:] *= GUARD_WEIGHT * (violated != 0)
-        own, shared = np.zeros((len(balls), 4, 4)), np.zeros((len(pairs), 4, 4))
-        right = np.zeros((len(balls), 4))
-        _assemble(
-            every,
-            outward,
-            balls,
-            slabs[feet.slab],
-            links[feet.slab],
-            feet.weights,
-            distance,
-            weight / count,
-            own,
-            shared,
-            right,
-        )
-        _stabilise(balls, pairs, own, shared, right)
-        step = np.zeros((len(balls), 4))
-        _conjugate_gradients(own, shared, pairs, right, SOLVER_ROUNDS, step)
+        moved = (every, outward, slabs[feet.slab], links[feet.slab], feet.weights)
+        step = _step(balls, pairs, *moved, distance, weight / count)
         length = np.linalg.norm(step, axis=1, keepdims=True)
         balls += step * np.minimum(1, LONGEST_STEP / np.maximum(length, 1e-12))
         balls[:, 3] = np.maximum(balls[:, 3], least_radius)
@@ -126,6 +110,28 @@ def refit(
         if on_step is not None:
             on_step((turn + 1) / steps)
     return balls
+
+
+def _step(
+    balls: Floats,
+    pairs: Indices,
+    points: Floats,
+    outward: Floats,
+    spheres: Indices,
+    links: Indices,
+    weights: Floats,
+    distance: Floats,
+    emphasis: Floats,
+) -> Floats:
+    """(k, 4) the damped Gauss-Newton step of all spheres."""
+    own, shared = np.zeros((len(balls), 4, 4)), np.zeros((len(pairs), 4, 4))
+    right, step = np.zeros((len(balls), 4)), np.zeros((len(balls), 4))
+    _assemble(
+        points, outward, balls, spheres, links, weights, distance, emphasis, own, shared, right
+    )
+    _stabilise(balls, pairs, own, shared, right)
+    _conjugate_gradients(own, shared, pairs, right, SOLVER_ROUNDS, step)
+    return step
 
 
 def _links(count: int, edges: Indices, slabs: Indices) -> Indices:
