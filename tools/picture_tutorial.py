@@ -16,8 +16,8 @@ from tools.window_pictures import REPOSITORY, play_session
 SESSION = REPOSITORY / "tests" / "real_blender" / "tutorial_session.py"
 IMAGES = REPOSITORY / "docs" / "images"
 SHOTS = ("predicted", "edited", "thickness", "rigged")
-VIEW = (0, 28, 1056, 720)
-"""The 3D view with its sidebar, in pixels of the window of 1280 x 800."""
+VIEW = (0, 28, 768, 720)
+"""The 3D view without its sidebar, in pixels of the window of 1280 x 800."""
 COLORS = 96
 
 

@@ -256,4 +256,7 @@ def test_killed_in_the_middle_it_goes_on_and_leaves_no_half_file(tmp_path: Path)
         mat = read_ma(line["output"])
         assert len(mat.radii) == 64
         number = int(Path(line["input"]).stem[3:])
-        np.testing.assert_allclose(np.ptp(mat.bounds, axis=0), [1, 2, 3 + number], rtol=0.03)
+        # 64 spheres leave flat sides a little bulging: a share of the diagonal, whatever the side.
+        sides = np.array([1, 2, 3 + number])
+        off = np.abs(np.ptp(mat.bounds, axis=0) - sides)
+        assert off.max() < 0.015 * np.linalg.norm(sides)

@@ -40,10 +40,15 @@ def add_chair(user: User) -> Iterator[None]:
         space.overlay.show_axis_x = space.overlay.show_axis_y = False
         space.region_3d.view_rotation = (0.829, 0.483, 0.142, 0.244)
         bpy.ops.view3d.view_selected()
+        # Room above for the higher back.
+        space.region_3d.view_distance *= 1.2
         user.mat.data.update()
     yield from until(kernels.ready, 240)
     yield from settle()
+    addon("sphere_display").sphere_modifier(user.mat).show_viewport = False
+    user.mat.show_in_front = False
     user.mat.immat.voxel = 1 / 160
+    user.mat.immat.keep_thin = True
     yield from settle()
 
 

@@ -46,6 +46,10 @@ def predict(user: User) -> Iterator[None]:
         space.region_3d.view_rotation = (0.829, 0.483, 0.142, 0.244)
         bpy.ops.view3d.view_selected()
     yield from settle()
+    # Room above for the higher back.
+    space.region_3d.view_distance *= 1.5
+    user.mat.show_in_front = False
+    yield from settle()
     note("predicted", spheres=len(user.mat.data.vertices))
     screenshot("predicted")
 
