@@ -67,8 +67,13 @@ def test_leaving_early_ends_the_processes() -> None:
 
 def _interrupt(running: Iterator[Any]) -> None:
     """As when Ctrl+C arrives while the parent waits."""
-    threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT]).start()
-    next(running)
+    # A shell's background job starts with SIGINT ignored: the test would wait for ever there.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT]).start()
+        next(running)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_what_is_raised_ends_its_process_only() -> None:
