@@ -108,6 +108,7 @@ def test_the_axis_that_points_up(tmp_path: Path, box: Path, fitted: list[dict[st
     assert [asked["bounds"][1].tolist() for asked in fitted] == [[0.5, 1.5, 1], [0.5, 1, 1.5]]
 
 
+@pytest.mark.slow
 def test_several_meshes_and_one_is_bad(
     tmp_path: Path,
     box: Path,
@@ -136,6 +137,7 @@ def test_several_meshes_and_one_is_bad(
         assert picture.size == (2 * 3 * 192, 192 + 14)
 
 
+@pytest.mark.slow
 def test_what_is_done_is_skipped_until_it_changes(
     tmp_path: Path,
     box: Path,
