@@ -172,7 +172,7 @@ def shade_object(
     """
     factor = owner.shape[0] // sums.shape[0]
     place, normal, view = np.empty(3), np.empty(3), np.empty(3)
-    color = np.empty(3)
+    color, level = np.empty(3), np.empty(3)
     for row in range(owner.shape[0]):
         for column in range(owner.shape[1]):
             t = owner[row, column]
@@ -185,12 +185,12 @@ def shade_object(
                 place[i] = a * p[0, i] + b * p[1, i] + c * p[2, i]
                 normal[i] = a * n[0, i] + b * n[1, i] + c * n[2, i]
                 view[i] = eye[i] - place[i]
-            normal /= max(np.sqrt((normal * normal).sum()), 1e-9)
-            view /= np.sqrt((view * view).sum())
-            if (normal * view).sum() < 0:
-                normal *= -1.0
+            _scale(normal, 1 / max(_length(normal), 1e-9))
+            _scale(view, 1 / _length(view))
+            if _dot(normal, view) < 0:
+                _scale(normal, -1.0)
             _albedo(thing, t, a, b, c, place, color)
-            _reflect(lighting, thing.gloss[thing.groups[t]], place, normal, view, color)
+            _reflect(lighting, thing.gloss[thing.groups[t]], place, normal, view, level, color)
             pixel = sums[row // factor, column // factor]
             for i in range(3):
                 pixel[i] += min(color[i], 1.5)
@@ -199,23 +199,52 @@ def shade_object(
 
 @njit(cache=True, nogil=True)
 def _reflect(
-    lighting: Lighting, gloss: Floats, place: Floats, normal: Floats, view: Floats, color: Floats
+    lighting: Lighting,
+    gloss: Floats,
+    place: Floats,
+    normal: Floats,
+    view: Floats,
+    level: Floats,
+    color: Floats,
 ) -> None:
-    """Turn the color of a place into the light that it sends to the camera."""
-    level, mirrored = np.empty(3), np.empty(3)
-    facing = (normal * view).sum()
+    """Turn the color of a place into the light that it sends to the camera; fills ``level`` too."""
+    facing = _dot(normal, view)
     lit = light_on(lighting, place, normal, level)
-    half = view + lighting.rows[0]
-    half /= max(np.sqrt((half * half).sum()), 1e-9)
-    glint = lit * gloss[0] * max((normal * half).sum(), 0.0) ** gloss[1]
-    for i in range(3):
-        mirrored[i] = 2 * facing * normal[i] - view[i]
-    # a room of blurred light and dark that metal mirrors
-    blur = value_noise(2 * mirrored[0] + 9, 2 * mirrored[1] + 9, 3 * mirrored[2] + 9)
-    room = 0.25 + 0.6 * blur * (0.6 + 0.4 * mirrored[2])
+    glint, key = 0.0, lighting.rows[0]
+    if lit * gloss[0] > 0:
+        x, y, z = view[0] + key[0], view[1] + key[1], view[2] + key[2]
+        half = max(np.sqrt(x * x + y * y + z * z), 1e-9)
+        along = (normal[0] * x + normal[1] * y + normal[2] * z) / half
+        glint = lit * gloss[0] * max(along, 0.0) ** gloss[1]
+    room = 0.0
+    if gloss[2] > 0:
+        # a room of blurred light and dark that metal mirrors
+        x = 2 * facing * normal[0] - view[0]
+        y = 2 * facing * normal[1] - view[1]
+        z = 2 * facing * normal[2] - view[2]
+        room = 0.25 + 0.6 * value_noise(2 * x + 9, 2 * y + 9, 3 * z + 9) * (0.6 + 0.4 * z)
     for i in range(3):
         diffuse = color[i] * (level[i] + lighting.rows[3, i] * facing)
         color[i] = diffuse * (1 - gloss[2]) + gloss[2] * color[i] * room * 1.4 + glint
+
+
+# Written out: an expression of arrays would allocate one for each sample.
+
+
+@njit(cache=True, nogil=True)
+def _dot(a: Floats, b: Floats) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+@njit(cache=True, nogil=True)
+def _length(vector: Floats) -> float:
+    return np.sqrt(_dot(vector, vector))
+
+
+@njit(cache=True, nogil=True)
+def _scale(vector: Floats, factor: float) -> None:
+    for i in range(3):
+        vector[i] *= factor
 
 
 @njit(cache=True, nogil=True)
