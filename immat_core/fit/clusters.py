@@ -21,6 +21,8 @@ Indices = NDArray[np.int64]
 DISTANCE_WEIGHT = 0.2
 """The lambda of the cost: how much the distance to the sphere counts beside that to its tangent
 plane."""
+CELLS = 24
+"""Cells along the longest side of the points' box that are labelled together."""
 STEPS = 4
 DAMPING = 1e-3
 
@@ -54,20 +56,35 @@ def label_points(points: Floats, normals: Floats, part: Indices, spheres: Sphere
     cost, second = np.empty(count, np.float32), np.empty(count, np.float32)
     columns = np.ascontiguousarray(spheres.balls.T, np.float32)
     by_part = np.argsort(spheres.part, kind="stable")
-    several = bool(len(part)) and int(part.max()) > 0
+    owner = part if len(part) else np.zeros(count, np.int64)
+    order, first = _by_part_and_cell(points, owner)
     _label_each(
         points.astype(np.float32),
         normals.astype(np.float32),
-        part,
+        order,
+        first,
+        owner,
         np.ascontiguousarray(columns[:, by_part]),
-        np.searchsorted(spheres.part[by_part], np.arange(int(part.max(initial=0)) + 2)),
+        np.searchsorted(spheres.part[by_part], np.arange(int(owner.max(initial=0)) + 2)),
         np.float32(DISTANCE_WEIGHT),
-        several,
         label,
         cost,
         second,
     )
     return Assignment(by_part[label], cost.astype(np.float64), second.astype(np.float64))
+
+
+def _by_part_and_cell(points: Floats, part: Indices) -> tuple[Indices, Indices]:
+    """Rows of points (n, 3), those of a cell of a part together; where each begins, and the end."""
+    if not len(points):
+        return np.empty(0, np.int64), np.zeros(1, np.int64)
+    low = points.min(0)
+    side = max(float((points.max(0) - low).max()) / CELLS, 1e-12)
+    cell = ((points - low) / side).astype(np.int64) @ np.array([(CELLS + 1) ** 2, CELLS + 1, 1])
+    cell += part * (CELLS + 1) ** 3
+    order = np.argsort(cell, kind="stable")
+    first = np.flatnonzero(np.diff(cell[order], prepend=-1))
+    return order, np.append(first, len(points))
 
 
 def fit_clusters(samples: Samples, label: Indices, balls: Floats) -> Floats:
@@ -81,44 +98,123 @@ def fit_clusters(samples: Samples, label: Indices, balls: Floats) -> Floats:
 def _label_each(
     points: Singles,
     normals: Singles,
+    order: Indices,
+    first: Indices,
     part: Indices,
     spheres: Singles,
-    first: Indices,
+    begins: Indices,
     weight: np.float32,
-    several: bool,
     label: Indices,
     cost: Singles,
     second: Singles,
 ) -> None:
-    """The spheres come as columns, sorted by component; ``first`` says where each begins."""
-    row = np.empty(spheres.shape[1], np.float32)
-    begin, end = 0, spheres.shape[1]
-    for at in range(len(points)):
-        x, y, z = points[at, 0], points[at, 1], points[at, 2]
-        nx, ny, nz = normals[at, 0], normals[at, 1], normals[at, 2]
-        if several:
-            begin, end = first[part[at]], first[part[at] + 1]
-        # A loop without branches, which the compiler turns into vector instructions.
+    """Cell by cell: most spheres are too far from a whole cell to be the best or the second.
+
+    The spheres come as columns, sorted by component; ``begins`` says where each begins.
+    """
+    most = spheres.shape[1]
+    near = np.empty((4, most), np.float32)
+    names = np.empty(most, np.int64)
+    gap, row = np.empty(most, np.float32), np.empty(most, np.float32)
+    for cell in range(len(first) - 1):
+        rows = order[first[cell] : first[cell + 1]]
+        begin, end = begins[part[rows[0]]], begins[part[rows[0]] + 1]
+        limit = _gaps(points, normals, rows, spheres, begin, end, weight, gap)
+        found = 0
         for k in range(begin, end):
-            dx, dy, dz = x - spheres[0, k], y - spheres[1, k], z - spheres[2, k]
-            plane = nx * dx + ny * dy + nz * dz - spheres[3, k]
-            ball = np.sqrt(dx * dx + dy * dy + dz * dz) - spheres[3, k]
-            row[k] = plane * plane + weight * ball * ball
-        best = np.float32(np.inf)
-        next_best = np.float32(np.inf)
-        chosen = begin
-        for k in range(begin, end):
-            value = row[k]
-            if value < next_best:
-                if value < best:
-                    next_best = best
-                    best = value
-                    chosen = k
-                else:
-                    next_best = value
-        label[at] = chosen
-        cost[at] = best
-        second[at] = min(next_best, np.float32(1.0))
+            if weight * gap[k] * gap[k] <= limit:
+                for i in range(4):
+                    near[i, found] = spheres[i, k]
+                names[found] = k
+                found += 1
+        for at in rows:
+            _costs(points[at], normals[at], near, 0, found, weight, row)
+            best = np.float32(np.inf)
+            next_best = np.float32(np.inf)
+            chosen = 0
+            for k in range(found):
+                value = row[k]
+                if value < next_best:
+                    if value < best:
+                        next_best = best
+                        best = value
+                        chosen = k
+                    else:
+                        next_best = value
+            label[at] = names[chosen]
+            cost[at] = best
+            second[at] = min(next_best, np.float32(1.0))
+
+
+@kernel
+def _costs(
+    point: Singles,
+    normal: Singles,
+    spheres: Singles,
+    begin: int,
+    end: int,
+    weight: np.float32,
+    row: Singles,
+) -> None:
+    """Fill ``row`` with the cost of each sphere for a point, without branches, as vectors."""
+    x, y, z = point[0], point[1], point[2]
+    nx, ny, nz = normal[0], normal[1], normal[2]
+    for k in range(begin, end):
+        dx, dy, dz = x - spheres[0, k], y - spheres[1, k], z - spheres[2, k]
+        plane = nx * dx + ny * dy + nz * dz - spheres[3, k]
+        ball = np.sqrt(dx * dx + dy * dy + dz * dz) - spheres[3, k]
+        row[k] = plane * plane + weight * ball * ball
+
+
+@kernel
+def _gaps(
+    points: Singles,
+    normals: Singles,
+    rows: Indices,
+    spheres: Singles,
+    begin: int,
+    end: int,
+    weight: np.float32,
+    gap: Singles,
+) -> np.float32:
+    """Fill ``gap`` with the least distance from a cell's points to each ball.
+
+    Returns a cost that the two best spheres of no point of the cell exceed: what the two balls
+    that are nearest to the cell's middle cost at most.
+    """
+    count = np.float32(len(rows))
+    x = y = z = np.float32(0)
+    for at in rows:
+        x += points[at, 0] / count
+        y += points[at, 1] / count
+        z += points[at, 2] / count
+    square = np.float32(0)
+    for at in rows:
+        dx, dy, dz = points[at, 0] - x, points[at, 1] - y, points[at, 2] - z
+        square = max(square, dx * dx + dy * dy + dz * dz)
+    # a little more than the radius, for rounding must not rule a sphere out
+    radius = np.sqrt(square) * np.float32(1.0001) + np.float32(1e-5)
+    for k in range(begin, end):
+        dx, dy, dz = x - spheres[0, k], y - spheres[1, k], z - spheres[2, k]
+        gap[k] = np.abs(np.sqrt(dx * dx + dy * dy + dz * dz) - spheres[3, k])
+    closest = next_closest = begin
+    for k in range(begin, end):
+        if gap[k] < gap[closest]:
+            next_closest = closest
+            closest = k
+        elif next_closest == closest or gap[k] < gap[next_closest]:
+            next_closest = k
+    for k in range(begin, end):
+        gap[k] = max(gap[k] - radius, np.float32(0))
+    if next_closest == closest:
+        return np.float32(np.inf)
+    limit = np.float32(0)
+    cost = np.empty(1, np.float32)
+    for at in rows:
+        for k in (closest, next_closest):
+            _costs(points[at], normals[at], spheres[:, k : k + 1], 0, 1, weight, cost)
+            limit = max(limit, cost[0])
+    return limit
 
 
 @kernel
