@@ -18,9 +18,9 @@ from torch import nn
 from immat_core.networks.config import NetworkConfig
 from immat_core.topology import TopologyCandidates
 from training.data import ShapeFolder
+from training.evaluation.scores import Counts, threshold_counts, true_topology
 from training.labels import make_skeleton
 from training.predictions import PredictedShapes, predict_shapes
-from training.scores import Counts, threshold_counts, true_topology
 from training.smoothing_stage import predicted_topology
 
 _ROUNDS = 3

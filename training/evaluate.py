@@ -25,16 +25,16 @@ from immat_core.networks.config import NetworkConfig
 from immat_core.pose import decode_pose, encode_pose, fit_azimuth
 from immat_core.predict import adjacency
 from immat_core.topology import TopologyCandidates
-from training import scores
-from training.baselines import retrieved_shapes, typical_shapes
+from training.baselines.retrieval import retrieved_shapes, typical_shapes
 from training.calibrate import best_thresholds
 from training.cameras import framed_uv
 from training.config import CameraJitter, TopologyData, TrainingConfig, read_config
 from training.data import ShapeFolder, load_batch, open_folder
-from training.evaluation_sheet import write_sheet
+from training.evaluation import scores
+from training.evaluation.scores import Counts
+from training.evaluation.sheet import write_sheet
 from training.labels import make_skeleton
 from training.predictions import joined_spheres, predict_batch
-from training.scores import Counts
 from training.smoothing_stage import predicted_topology, smooth_prediction
 from training.topology_stage import move_spheres
 from training.train import load_networks, network_config

@@ -24,9 +24,9 @@ from training.calibrate import calibrate, judge
 from training.config import TrainingConfig, read_config
 from training.data import augment, load_batch, open_folder, training_batch
 from training.evaluate import evaluate, markdown
+from training.evaluation.scores import Counts, rule_topology, threshold_counts, true_topology
 from training.labels import label_topology, make_skeleton
 from training.predictions import predict_shapes
-from training.scores import Counts, rule_topology, threshold_counts, true_topology
 from training.topology_stage import make_cloud
 from training.train import STAGES, Budget, load_networks, main, make_stage, network_config
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from training.data import ShapeFolder
-from training.scores import sphere_scores
+from training.evaluation.scores import sphere_scores
 
 _MASK = 16
 _CANDIDATES, _JUDGES = 24, 32

@@ -1,0 +1,1 @@
+"""What ours must beat: answers without learning, and other decoders of the same encoder."""

@@ -1,0 +1,1 @@
+"""Scores of predictions against held-out shapes, and the page that tells them."""
