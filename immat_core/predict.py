@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from immat_core import topology
 from immat_core.camera import Camera, frame_camera
 from immat_core.errors import Cancelled, UserError
-from immat_core.image import Picture, crop
+from immat_core.image import Crop, Picture, crop
 from immat_core.medial_mesh import FloatArray, IndexArray, MedialMesh
 from immat_core.pose import decode_pose, fit_azimuth
 from immat_core.sampling import resample
@@ -212,15 +212,23 @@ class ImageToMat:
         camera
             Of the crop (see ``Prediction.camera``) where it is known; None predicts it.
         """
+        self.set_crop(crop(picture, self._engine.config.image_size), picture.size, camera)
+
+    def set_crop(
+        self, cut: Crop, picture_size: tuple[int, int], camera: Camera | None = None
+    ) -> None:
+        """As :meth:`set_image`, for what is already the networks' input.
+
+        ``picture_size`` is the width and height of the picture that it was cut from, in pixels.
+        """
         started = time.perf_counter()
-        cut = crop(picture, self._engine.config.image_size)
         outputs = self._engine.run("image2sphere", {"image": cut.image[None]})
         spheres = _spheres(outputs["centers"][0], outputs["radii"][0])
         self._seen = _Seen(
             outputs,
             camera or _predicted_camera(outputs, spheres, cut.image[3]),
             cut.box,
-            picture.size,
+            picture_size,
             self._engine.config.categories[int(outputs["category"][0].argmax())],
             time.perf_counter() - started,
         )
