@@ -47,8 +47,8 @@ def build_parts(
     parts = folder.resolve() / "parts" / settings.recipe
     parts.mkdir(parents=True, exist_ok=True)
     missing = [task for task in tasks if not part_paths(parts, task.name)[1].exists()]
-    # In an order without pattern: half a build is half of every category, fit to be trained on.
-    missing.sort(key=lambda task: zlib.crc32(task.name.encode()))
+    # In an order without pattern, changed copies last: half a build is half of every category.
+    missing.sort(key=lambda task: (task.origin == "augmented", zlib.crc32(task.name.encode())))
     with tqdm(total=len(tasks), initial=len(tasks) - len(missing), desc="shapes") as bar:
         made = _run(missing, settings, corpus.resolve(), parts, workers, scheduler)
         for count, row in enumerate(made, 1):

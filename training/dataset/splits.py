@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,14 +15,18 @@ from scipy.spatial import cKDTree
 from training.corpus.clusters import (
     CLUSTER_DISTANCE,
     QUERIES,
+    TEST_SHARE,
+    VAL_SHARE,
     ShapePoints,
     shape_distance,
-    split_clusters,
 )
 
 SPLITS = ("train", "val", "test")
 LOOSE = 0.08
 """Shapes whose boxes differ by more on any side are not compared."""
+
+LARGEST_SHARE = 0.1
+"""A cluster that holds more of its category trains."""
 
 Points = NDArray[np.float32]
 
@@ -50,8 +56,8 @@ def place_shapes(
     Returns
     -------
     The place of each shape. A shape without a place or kin joins the first cluster of its
-    category whose first shape it is like, or founds one; new clusters are held out or not as
-    ``training.corpus.clusters.split_clusters`` decides.
+    category whose first shape it is like, or founds one; :func:`split_of` says which clusters are
+    held out.
     """
     clusters: dict[str, str] = {}
     leaders: dict[str, list[_Leader]] = {}
@@ -70,8 +76,9 @@ def place_shapes(
             here.append(_Leader(clusters[name], sample))
     splits = {place.cluster: place.split for place in known.values()}
     for category in leaders:
-        mine = [clusters[n] for n, c, _ in shapes if c == category and n in clusters]
-        splits = split_clusters([c for c in mine if c not in splits]) | splits
+        mine = Counter(clusters[n] for n, c, _ in shapes if c == category and n in clusters)
+        most = max(LARGEST_SHARE * mine.total(), 1)
+        splits = {name: split_of(name) if mine[name] <= most else "train" for name in mine} | splits
     places = {name: Place(cluster, splits[cluster]) for name, cluster in clusters.items()}
     lone = Place("", "train")
     return places | {
@@ -79,6 +86,14 @@ def place_shapes(
         for name, _, _ in shapes
         if name in kin
     }
+
+
+def split_of(cluster: str) -> str:
+    """Where a cluster goes by its name alone, so that a data set that grows moves no shape."""
+    number = int.from_bytes(hashlib.sha256(cluster.encode()).digest()[:8]) / 2**64
+    if number < TEST_SHARE:
+        return "test"
+    return "val" if number < TEST_SHARE + VAL_SHARE else "train"
 
 
 class _Leader:
