@@ -154,6 +154,15 @@ def ready() -> bool:
     return _preparation.loaded
 
 
+def usable() -> bool:
+    """Whether other kernels may be imported here and now, which compiles or loads them.
+
+    Not while those of the surface are being prepared: who did not wait for the compiler then wants
+    no pause now. Their modules are among ``SURFACE_MODULES`` where they shall be ready too.
+    """
+    return available() and (ready() or _preparation.thread is None or _preparation.done.is_set())
+
+
 def prepare(on_done: Callable[[], None] | None = None) -> None:
     """Get the kernels of the surface ready in the background; does nothing where Numba is missing.
 
