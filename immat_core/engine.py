@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immat_core.errors import UserError
-from immat_core.networks.config import INPUTS, NETWORKS, OUTPUTS, NetworkConfig
+from immat_core.networks.config import NETWORKS, OUTPUTS, NetworkConfig
 from immat_core.weights import (
     FOLDER,
     check_weights,
@@ -49,7 +49,7 @@ class Engine(Protocol):
         network
             One of ``networks.config.NETWORKS``.
         inputs
-            float32 arrays by the names of ``networks.config.INPUTS``, ``sparse`` int64; their
+            float32 arrays by the names of ``config.inputs(network)``, ``sparse`` int64; their
             shapes stand in the network's ``forward``, with B = 1. ``topology`` takes any K >= 1
             and has no batch axis. Any number of spheres from 1 up.
 
@@ -83,9 +83,10 @@ class OnnxEngine:
 
     def run(self, network: str, inputs: Arrays) -> Arrays:
         """Run one network; see ``Engine.run``."""
-        ordered = _ordered(network, inputs)
+        ordered = _ordered(network, inputs, self.config)
         session = self._session(network)
-        outputs = session.run(None, dict(zip(INPUTS[network], ordered, strict=True)))
+        names = self.config.inputs(network)
+        outputs = session.run(None, dict(zip(names, ordered, strict=True)))
         return dict(zip(OUTPUTS[network], outputs, strict=True))
 
     def _session(self, network: str) -> Any:
@@ -135,7 +136,7 @@ class TorchEngine:
 
     def run(self, network: str, inputs: Arrays) -> Arrays:
         """Run one network; see ``Engine.run``."""
-        ordered = _ordered(network, inputs)
+        ordered = _ordered(network, inputs, self.config)
         module = self._network(network)
         from_numpy = self._torch.from_numpy
         with self._torch.inference_mode():
@@ -194,15 +195,16 @@ def load_engine(kind: EngineKind = "onnx", folder: Path | None = None) -> Engine
     return engines[kind](folder)
 
 
-def _ordered(network: str, inputs: Arrays) -> list[NDArray[Any]]:
+def _ordered(network: str, inputs: Arrays, config: NetworkConfig) -> list[NDArray[Any]]:
     """The inputs in the network's order, contiguous and of its types."""
     if network not in NETWORKS:
         raise ValueError(f"no network is called {network!r}; there are {', '.join(NETWORKS)}")
-    if set(inputs) != set(INPUTS[network]):
-        raise ValueError(f"{network} takes {', '.join(INPUTS[network])}, not {', '.join(inputs)}")
+    names = config.inputs(network)
+    if set(inputs) != set(names):
+        raise ValueError(f"{network} takes {', '.join(names)}, not {', '.join(inputs)}")
     return [
         np.ascontiguousarray(inputs[name], np.int64 if name == "sparse" else np.float32)
-        for name in INPUTS[network]
+        for name in names
     ]
 
 

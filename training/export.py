@@ -23,7 +23,7 @@ from torch import nn
 from immat_core.engine import OnnxEngine, TorchEngine
 from immat_core.errors import UserError
 from immat_core.networks.build import Served, build_networks
-from immat_core.networks.config import INPUTS, NETWORKS, OUTPUTS, NetworkConfig
+from immat_core.networks.config import NETWORKS, OUTPUTS, NetworkConfig
 from immat_core.weights import (
     CONFIG_FILE,
     FOLDER,
@@ -111,18 +111,18 @@ def export_graph(
     """
     copy = build_networks(config)[name]
     copy.load_state_dict(network.state_dict())
-    inputs = example_inputs(config, 50)[name]
+    inputs, names = example_inputs(config, 50)[name], config.inputs(name)
     program = torch.onnx.export(
         Served(name, copy).eval(),
-        tuple(torch.from_numpy(inputs[key]) for key in INPUTS[name]),
+        tuple(torch.from_numpy(inputs[key]) for key in names),
         dynamo=True,
         optimize=False,
         verbose=False,
         opset_version=OPSET,
-        input_names=list(INPUTS[name]),
+        input_names=list(names),
         # A value may be named once only, and `refinement` has centers on both sides.
-        output_names=[f"{key}_out" if key in INPUTS[name] else key for key in OUTPUTS[name]],
-        dynamic_shapes=(_dynamic_axes(name),),
+        output_names=[f"{key}_out" if key in names else key for key in OUTPUTS[name]],
+        dynamic_shapes=(_dynamic_axes(names),),
     )
     assert program is not None
     model = program.model_proto
@@ -157,9 +157,10 @@ def example_inputs(config: NetworkConfig, spheres: int, seed: int = 0) -> dict[s
     linked = (noise(1, spheres, spheres) < 4 / spheres).astype(np.float32)
     degree = np.maximum(linked.sum(2, keepdims=True), 1)
     size = config.image_size
+    refined = {**maps, "centers": centers, "uv": uv, "radii": balls[..., 3]}
     return {
         "image2sphere": {"image": noise(1, 4, size, size)},
-        "refinement": {**maps, "centers": centers, "uv": uv},
+        "refinement": {name: refined[name] for name in config.inputs("refinement")},
         "topology": {
             "spheres": balls[0],
             "sparse": nearest[:, columns],
@@ -198,19 +199,20 @@ def _weights_file(networks: Mapping[str, nn.Module]) -> bytes:
     return packed
 
 
-def _dynamic_axes(name: str) -> tuple[dict[int, Any], ...]:
-    """Which axes of each input may be of any size."""
+def _dynamic_axes(names: tuple[str, ...]) -> tuple[dict[int, Any], ...]:
+    """Which axes of a network's inputs, given by name, may be of any size."""
     n = torch.export.Dim("n")
-    if name == "topology":
+    if "sparse" in names:
         k, d = torch.export.Dim("k"), torch.export.Dim("d")
         return {0: n}, {0: n, 1: k}, {0: n, 1: d}
     axes: dict[str, dict[int, Any]] = {
         "centers": {1: n},
+        "radii": {1: n},
         "uv": {1: n},
         "spheres": {1: n},
         "adjacency": {1: n, 2: n},
     }
-    return tuple(axes.get(key, {}) for key in INPUTS[name])
+    return tuple(axes.get(key, {}) for key in names)
 
 
 def _point_to_weights(graph: Any, network: str, places: Mapping[str, StoredTensor]) -> None:

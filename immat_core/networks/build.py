@@ -33,7 +33,7 @@ class Served(nn.Module):
         self.network = network
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """The network's outputs for its inputs, in the order of ``config.INPUTS``."""
+        """The network's outputs for its inputs, in the order of ``config.inputs``."""
         outputs = self.network(*inputs)
         if self.name == "topology":
             edges, faces = outputs

@@ -15,7 +15,7 @@ INPUTS: Final[dict[str, tuple[str, ...]]] = {
     "topology": ("spheres", "sparse", "dense_neighbors"),
     "smoothing": (*MAPS, "spheres", "uv", "adjacency"),
 }
-"""Each network's inputs by name, in the order of its ``forward``."""
+"""Each network's inputs by name, in the order of its ``forward``; see ``NetworkConfig.inputs``."""
 
 OUTPUTS: Final[dict[str, tuple[str, ...]]] = {
     "image2sphere": ("centers", "radii", "dense", "pose", "category", *MAPS),
@@ -29,7 +29,9 @@ NETWORKS: Final = tuple(INPUTS)
 """The names of the networks."""
 
 POSE_SIZE: Final = 6
-"""sin a, cos a, sin 2a, cos 2a (a: the azimuth), elevation, distance; see ``camera.Camera``."""
+"""sin a, cos a, sin 2a, cos 2a (a: the azimuth), elevation, distance; see ``camera.Camera``.
+
+So many numbers has the pose head without azimuth bins; see ``NetworkConfig.pose_size``."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,8 @@ class NetworkConfig:
     Attributes
     ----------
     image_size
-        Side of the square input picture in pixels, at least 32. Up to 96 the encoder keeps
-        its first feature map at half of it, beyond at a quarter.
+        Side of the square input picture in pixels, at least 32. Up to ``pool_above`` the encoder
+        keeps its first feature map at half of it, beyond at a quarter.
     width
         Channels of the encoder relative to ResNet18, above 0.
     spheres, dense
@@ -56,6 +58,15 @@ class NetworkConfig:
         What the category head tells apart.
     edge_threshold, face_threshold
         Least probability of a medial edge and face.
+    pool_above
+        Pictures with a longer side than this are pooled after the first convolution.
+    dense_rank
+        Rank of the last layer of the dense centers' head, its largest by far; 0 for a full one.
+    azimuth_bins
+        0 for a pose head that answers with one camera (see ``POSE_SIZE``); K for one that answers
+        with a distribution: K logits of the azimuths 2 pi k / K, then elevation and distance.
+    refine_radius
+        Whether the refinement is given the initial radii and changes them, or guesses anew.
     """
 
     image_size: int = 224
@@ -68,6 +79,21 @@ class NetworkConfig:
     categories: tuple[str, ...] = ("chair", "table", "lamp", "plane")
     edge_threshold: float = 0.2
     face_threshold: float = 0.3
+    pool_above: int = 96
+    dense_rank: int = 0
+    azimuth_bins: int = 0
+    refine_radius: bool = False
+
+    def inputs(self, network: str) -> tuple[str, ...]:
+        """A network's inputs by name, in the order of its ``forward``."""
+        if network == "refinement" and self.refine_radius:
+            return (*INPUTS[network], "radii")
+        return INPUTS[network]
+
+    @property
+    def pose_size(self) -> int:
+        """How many numbers the pose head answers with."""
+        return self.azimuth_bins + 2 if self.azimuth_bins else POSE_SIZE
 
     @property
     def channels(self) -> tuple[int, int, int, int]:
@@ -76,10 +102,15 @@ class NetworkConfig:
         return base, 2 * base, 4 * base, 8 * base
 
     @property
+    def pooled(self) -> bool:
+        """Whether the encoder pools after its first convolution."""
+        return self.image_size > self.pool_above
+
+    @property
     def map_sizes(self) -> tuple[int, int, int, int]:
         """Sides of the four feature maps in cells, fine to coarse."""
         side = _half(self.image_size)
-        first = side if self.image_size <= 96 else _half(side)
+        first = _half(side) if self.pooled else side
         second = _half(first)
         return first, second, _half(second), _half(_half(second))
 

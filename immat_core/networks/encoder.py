@@ -50,7 +50,7 @@ class Encoder(nn.Module):
         self.stem = _convolution(4, base, 7, 2)
         self.stem_norm = nn.BatchNorm2d(base)
         self.pool: nn.Module = nn.Identity()
-        if config.image_size > 96:
+        if config.pooled:
             self.pool = nn.MaxPool2d(3, 2, 1)
         widths = (base, *config.channels)
         self.layers = nn.ModuleList(

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from immat_core.networks.config import POSE_SIZE, NetworkConfig
+from immat_core.networks.config import NetworkConfig
 from immat_core.networks.encoder import Encoder, global_feature
 
 TYPICAL_RADIUS = 0.025
@@ -21,8 +21,9 @@ LOG_RADIUS_RANGE = 3.2
 class Image2SphereOutput(NamedTuple):
     """What ``Image2Sphere`` returns; float32, in the object's frame.
 
-    ``centers`` (B, n, 3), ``radii`` (B, n) above zero, ``dense`` (B, m, 3), ``pose`` (B, 6) as
-    ``config.POSE_SIZE`` says, ``category`` (B, c) logits, four maps (B, C, H, W), fine to coarse.
+    ``centers`` (B, n, 3), ``radii`` (B, n) above zero, ``dense`` (B, m, 3), ``pose`` (B, p) as
+    ``NetworkConfig.azimuth_bins`` says, ``category`` (B, c) logits, four maps (B, C, H, W), fine
+    to coarse.
     """
 
     centers: Tensor
@@ -68,6 +69,19 @@ def _scatter(head: nn.Sequential, half_side: float) -> nn.Sequential:
     return head
 
 
+def _dense_head(feature: int, config: NetworkConfig) -> nn.Sequential:
+    """A perceptron whose last layer is a product of two thin ones where the config says so.
+
+    With 2048 centers a full last layer has more weights than a half-width encoder, and the step
+    that updates them costs as much.
+    """
+    outputs = 3 * config.dense
+    if not config.dense_rank:
+        return perceptron((feature, config.hidden, config.hidden, outputs))
+    thin = perceptron((feature, config.hidden, config.hidden, config.dense_rank), spread=1.0)
+    return nn.Sequential(*thin, *perceptron((config.dense_rank, outputs)))
+
+
 class Displacement(nn.Module):
     """A small move of each center from the global feature and that center (3DN, section 3.2).
 
@@ -103,8 +117,8 @@ class Image2Sphere(nn.Module):
         self.centers = _scatter(perceptron((feature, hidden, hidden, 3 * config.spheres)), 0.25)
         self.displacement = Displacement(feature)
         self.radii = perceptron((feature, hidden, config.spheres))
-        self.dense = _scatter(perceptron((feature, hidden, hidden, 3 * config.dense)), 0.25)
-        self.pose = perceptron((feature, hidden // 2, POSE_SIZE))
+        self.dense = _scatter(_dense_head(feature, config), 0.25)
+        self.pose = perceptron((feature, hidden // 2, config.pose_size))
         self.category = perceptron((feature, hidden // 2, len(config.categories)))
         self._start_pose()
 
@@ -112,7 +126,7 @@ class Image2Sphere(nn.Module):
         last = self.pose[-1]
         assert isinstance(last, nn.Linear)
         with torch.no_grad():
-            last.bias.copy_(torch.tensor([0.0, 0.0, 0.0, 0.0, 0.35, 2.0]))
+            last.bias[-2:] = torch.tensor([0.35, 2.0])
 
     def forward(self, image: Tensor) -> Image2SphereOutput:
         """(B, 4, S, S) float32, premultiplied RGB and alpha in 0..1, cropped to the object."""

@@ -7,10 +7,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from immat_core.networks.config import NetworkConfig
-from immat_core.networks.image2sphere import radii_from_logits
+from immat_core.networks.image2sphere import TYPICAL_RADIUS, radii_from_logits
 
 HIDDEN = 192
 """Width of the graph convolutions, Pixel2Mesh's."""
+LARGEST_CHANGE = 1.5
+"""A given radius is refined to between exp(-1.5) and exp(1.5) times itself: 0.22 to 4.5."""
 
 
 def pool_pixels(maps: tuple[Tensor, ...], uv: Tensor) -> Tensor:
@@ -96,14 +98,16 @@ class GraphNetwork(nn.Module):
 
 
 class SphereRefinement(nn.Module):
-    """Refined centers and new radii from the picture at the spheres' projections (Fig. 16).
+    """Refined centers and radii from the picture at the spheres' projections (Fig. 16).
 
-    No edge is known yet, so the graph is the identity and every sphere is refined by itself.
+    No edge is known yet, so the graph is the identity and every sphere is refined by itself. The
+    paper's guesses radii anew, from pixels that say little about thickness, and thinner than they
+    are; with ``refine_radius`` it sees and corrects the initial ones.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        inputs = sum(config.channels) + 2 + 3
+        inputs = sum(config.channels) + 2 + 3 + int(config.refine_radius)
         self.offset = GraphNetwork(inputs, 3, 4, 0.1, connected=False)
         self.radii = GraphNetwork(inputs, 1, 2, 0.1, connected=False)
 
@@ -115,6 +119,7 @@ class SphereRefinement(nn.Module):
         features_3: Tensor,
         centers: Tensor,
         uv: Tensor,
+        radii: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Refine spheres, of any number.
 
@@ -126,6 +131,8 @@ class SphereRefinement(nn.Module):
             (B, N, 3), the initial centers, N >= 1.
         uv
             (B, N, 2), where they project to, in -1..1.
+        radii
+            (B, N), the initial radii, above zero; given where the config has ``refine_radius``.
 
         Returns
         -------
@@ -133,10 +140,16 @@ class SphereRefinement(nn.Module):
             (B, N, 3) refined centers and (B, N) radii above zero. The radii are read at the
             same ``uv``, so the camera is needed only once.
         """
-        pixels = pool_pixels((features_0, features_1, features_2, features_3), uv)
+        read = [pool_pixels((features_0, features_1, features_2, features_3), uv)]
+        if radii is not None:
+            read.append(torch.log(radii.float() / TYPICAL_RADIUS)[..., None])
+        pixels = torch.cat(read, 2)
         refined = centers + self.offset(torch.cat([pixels, centers], 2))
-        logits = self.radii(torch.cat([pixels, refined], 2))
-        return refined, radii_from_logits(logits.squeeze(2))
+        logits = self.radii(torch.cat([pixels, refined], 2)).squeeze(2)
+        if radii is None:
+            return refined, radii_from_logits(logits)
+        change = LARGEST_CHANGE * torch.tanh(logits / LARGEST_CHANGE)
+        return refined, radii.float() * torch.exp(change)
 
 
 class MatRefinement(nn.Module):

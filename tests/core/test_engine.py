@@ -67,6 +67,24 @@ def test_engines_agree_for_any_number_of_spheres(exported, spheres):
     assert max(difference.values()) < TOLERANCE, difference
 
 
+def test_engines_agree_on_networks_with_every_switch_on(tmp_path):
+    switches = {"pool_above": 40, "dense_rank": 7, "azimuth_bins": 12, "refine_radius": True}
+    config = NetworkConfig(image_size=48, width=0.125, hidden=32, dense=200, **switches)
+    export_networks(seeded_networks(config), config, tmp_path)
+    for spheres in (1, 300):
+        difference = engine_difference(tmp_path, spheres)
+        assert max(difference.values()) < TOLERANCE, difference
+    inputs = example_inputs(config, 20)
+    found = load_engine("onnx", tmp_path)
+    assert found.run("image2sphere", inputs["image2sphere"])["pose"].shape == (1, 14)
+    thin = found.run("refinement", inputs["refinement"])["radii"]
+    thick = {**inputs["refinement"], "radii": 3 * inputs["refinement"]["radii"]}
+    assert np.all(found.run("refinement", thick)["radii"] > thin)
+    del thick["radii"]
+    with pytest.raises(ValueError, match="radii"):
+        found.run("refinement", thick)
+
+
 @pytest.mark.parametrize("kind", ["onnx", "torch"])
 def test_outputs_have_the_documented_names_shapes_and_types(exported, kind):
     folder, config, _ = exported

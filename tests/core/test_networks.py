@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,13 +14,14 @@ pytest.importorskip("torch")
 import torch
 
 from immat_core.networks import build_networks
-from immat_core.networks.config import NETWORKS, NetworkConfig
+from immat_core.networks.config import INPUTS, NETWORKS, NetworkConfig
 from immat_core.networks.encoder import Encoder
 from immat_core.networks.image2sphere import radii_from_logits
 from immat_core.networks.refinement import pool_pixels
 from immat_core.networks.topology import NEVER
 
 SMALL = NetworkConfig(image_size=64, width=0.125, spheres=20, dense=50, hidden=32)
+SWITCHED = replace(SMALL, pool_above=32, dense_rank=5, azimuth_bins=12, refine_radius=True)
 
 
 def networks(config=SMALL, seed=0):
@@ -118,14 +120,14 @@ def test_radii_are_positive_and_bounded_for_any_logit():
     assert radii_from_logits(logits.bfloat16()).dtype == torch.float32
 
 
-def loss_of(name, network):
+def loss_of(name, network, config=SMALL):
     """A sum to which every output of a network contributes by random weights."""
-    config = SMALL
     maps, n = random_maps(config, 2), 20
     if name == "image2sphere":
         outputs = network(torch.rand(3, 4, 64, 64))
     elif name == "refinement":
-        outputs = network(*maps, torch.rand(2, n, 3), torch.rand(2, n, 2))
+        given = [torch.rand(2, n) + 0.1] if config.refine_radius else []
+        outputs = network(*maps, torch.rand(2, n, 3), torch.rand(2, n, 2), *given)
     elif name == "topology":
         outputs = network(*random_groups(n))
     else:
@@ -134,10 +136,11 @@ def loss_of(name, network):
     return sum((output * torch.randn_like(output)).sum() for output in outputs)
 
 
+@pytest.mark.parametrize("config", [SMALL, SWITCHED], ids=["plain", "switched"])
 @pytest.mark.parametrize("name", NETWORKS)
-def test_every_parameter_receives_a_gradient(name):
-    network = stir(networks()[name]).train()
-    loss_of(name, network).backward()
+def test_every_parameter_receives_a_gradient(name, config):
+    network = stir(networks(config)[name]).train()
+    loss_of(name, network, config).backward()
     without = [
         key
         for key, parameter in network.named_parameters()
@@ -167,6 +170,35 @@ def test_refinement_treats_every_sphere_by_itself():
         alone = [network(*maps, centers[:, i : i + 1], uv[:, i : i + 1]) for i in range(20)]
     for i, joined in enumerate(together):
         torch.testing.assert_close(joined, torch.cat([one[i] for one in alone], 1))
+
+
+def test_refinement_that_is_given_radii_starts_from_them():
+    network, maps = networks(SWITCHED)["refinement"], random_maps(SWITCHED)
+    centers, uv, radii = torch.rand(1, 20, 3), torch.rand(1, 20, 2), torch.rand(1, 20) + 0.001
+    with torch.no_grad():
+        _, untrained = network(*maps, centers, uv, radii)
+        _, stirred = stir(network)(*maps, 9 * centers, uv, radii)
+    torch.testing.assert_close(untrained, radii, rtol=0.1, atol=0)
+    assert torch.all((stirred > 0.2 * radii) & (stirred < 5 * radii))
+
+
+def test_a_thin_dense_head_starts_as_spread_as_a_full_one():
+    sizes = replace(SMALL, dense=2048, hidden=512)
+    full, thin = (networks(replace(sizes, dense_rank=rank))["image2sphere"] for rank in (0, 128))
+    with torch.no_grad():
+        clouds = [network(torch.rand(1, 4, 64, 64)).dense[0] for network in (full, thin)]
+    spreads = [cloud.std(0).mean().item() for cloud in clouds]
+    assert spreads[1] == pytest.approx(spreads[0], rel=0.05)
+    weights = [sum(p.numel() for p in network.dense.parameters()) for network in (full, thin)]
+    assert weights[1] < 0.4 * weights[0]
+
+
+def test_a_config_without_switches_is_the_shipped_one():
+    assert NetworkConfig().pose_size == 6
+    assert NetworkConfig().inputs("refinement") == INPUTS["refinement"]
+    assert SWITCHED.inputs("refinement") == (*INPUTS["refinement"], "radii")
+    assert SWITCHED.inputs("smoothing") == INPUTS["smoothing"]
+    assert (SMALL.pooled, SWITCHED.pooled) == (False, True)
 
 
 def test_untrained_mat_refinement_moves_nothing():

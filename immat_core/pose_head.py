@@ -1,0 +1,150 @@
+"""What the pose head's numbers mean: cameras in the order of how likely they are.
+
+A head with azimuth bins answers with a distribution. A picture from the side may show a chair from
+the left or the right, a table looks the same from both ends: an average of the two would be a
+camera that is surely wrong, so each peak is a candidate of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from immat_core.networks.config import NetworkConfig
+
+DISTANCES = (1.2, 4.0)
+"""Nearest and farthest camera that is believed, in units of the object's diagonal."""
+
+ELEVATION_LIMIT = np.pi / 2
+
+MOST_CANDIDATES = 6
+LEAST_PROBABILITY = 0.02
+"""Peaks below this are left out, but for the highest."""
+
+
+@dataclass(frozen=True)
+class PoseCandidate:
+    """A camera that may have taken the picture.
+
+    Attributes
+    ----------
+    azimuth
+        Radians, -pi..pi; see ``camera.Camera``.
+    elevation
+        Radians.
+    distance
+        In units of the object's diagonal.
+    probability
+        0..1; all candidates together have at most 1.
+    """
+
+    azimuth: float
+    elevation: float
+    distance: float
+    probability: float
+
+
+def decode_poses(pose: ArrayLike, config: NetworkConfig) -> list[PoseCandidate]:
+    """The cameras that a row of the pose head speaks of, the likeliest first.
+
+    With azimuth bins each peak of the distribution is a candidate, its probability the mass around
+    it. Without, there are two: the answer and, half a turn away, the one that is as good for
+    whatever looks alike from both sides; a short single-angle vector says that it does.
+
+    Parameters
+    ----------
+    pose
+        (p,) or (1, p) as ``config.azimuth_bins`` says.
+
+    Returns
+    -------
+    list
+        One to ``MOST_CANDIDATES``.
+
+    Raises
+    ------
+    ValueError
+        When there are not ``config.pose_size`` finite numbers.
+    """
+    row = np.asarray(pose, np.float64).reshape(-1)
+    if len(row) != config.pose_size or not np.isfinite(row).all():
+        raise ValueError(f"a pose is {config.pose_size} finite numbers, not {row}")
+    peaks = _peaks(row[:-2]) if config.azimuth_bins else _both_sides(row)
+    elevation = float(np.clip(row[-2], -ELEVATION_LIMIT, ELEVATION_LIMIT))
+    distance = float(np.clip(row[-1], *DISTANCES))
+    return [
+        PoseCandidate(_wrapped(azimuth), elevation, distance, probability)
+        for azimuth, probability in peaks
+    ]
+
+
+def azimuth_probabilities(logits: ArrayLike) -> NDArray[np.float64]:
+    """(..., K) probabilities of (..., K) logits of azimuth bins."""
+    values = np.asarray(logits, np.float64)
+    powers = np.exp(values - values.max(-1, keepdims=True))
+    probabilities: NDArray[np.float64] = powers / powers.sum(-1, keepdims=True)
+    return probabilities
+
+
+def decode_single(row: NDArray[np.float64]) -> float:
+    """Azimuth in radians of the sines and cosines of an angle and of its double, (4 or more,).
+
+    The single angle says which half turn is meant, the double angle where in it: the two are
+    averaged with weights that grow with the length of their vectors (how sure the head is), the
+    double's four times as much, since its error is halved with it.
+    """
+    single, double = np.arctan2(row[0], row[1]), np.arctan2(row[2], row[3])
+    # The nearer of the double's two readings: off by at most a quarter turn.
+    turn = (double / 2 - single + np.pi / 2) % np.pi - np.pi / 2
+    single_weight, double_weight = row[0] ** 2 + row[1] ** 2, 4 * (row[2] ** 2 + row[3] ** 2)
+    return float(single + turn * double_weight / max(single_weight + double_weight, 1e-12))
+
+
+def _both_sides(row: NDArray[np.float64]) -> list[tuple[float, float]]:
+    azimuth = decode_single(row)
+    sure = min(float(np.hypot(row[0], row[1])), 1.0)
+    return [(azimuth, (1 + sure) / 2), (azimuth + np.pi, (1 - sure) / 2)]
+
+
+def _peaks(logits: NDArray[np.float64]) -> list[tuple[float, float]]:
+    """Azimuth and mass of each peak, the heaviest first.
+
+    The circle is cut at the valleys between the peaks; a peak stands at the mean of the bins
+    around its highest one, so it is placed more finely than the bins are.
+    """
+    probabilities = azimuth_probabilities(logits)
+    bins = len(probabilities)
+    # Neighbours share what lies between them; a lone bin's noise is no peak.
+    smooth = sum(w * np.roll(probabilities, s) for s, w in ((-1, 0.25), (0, 0.5), (1, 0.25)))
+    tops = np.nonzero((smooth > np.roll(smooth, 1)) & (smooth >= np.roll(smooth, -1)))[0]
+    if not len(tops):
+        return [(0.0, 1.0)]  # level all around
+    owner = _uphill(smooth)
+    found = []
+    for top in tops:
+        mass = float(probabilities[owner == top].sum())
+        around = (top + np.arange(-2, 3)) % bins
+        own = probabilities[around] * (owner[around] == top)
+        offset = float((own * np.arange(-2, 3)).sum() / max(own.sum(), 1e-12))
+        found.append((2 * np.pi * (top + offset) / bins, mass))
+    found.sort(key=lambda peak: -peak[1])
+    kept = [peak for peak in found if peak[1] >= LEAST_PROBABILITY] or found[:1]
+    return kept[:MOST_CANDIDATES]
+
+
+def _uphill(heights: NDArray[np.float64]) -> NDArray[np.int64]:
+    """For each bin of a circle the peak that climbing from it ends at."""
+    bins = len(heights)
+    here = np.arange(bins)
+    both = np.stack([(here - 1) % bins, here, (here + 1) % bins])
+    # Of equals the earlier side: what stands level is climbed to its first bin.
+    steps = both[np.argmax(heights[both], axis=0), here]
+    for _ in range(bins):
+        steps = steps[steps]
+    return steps.astype(np.int64)
+
+
+def _wrapped(azimuth: float) -> float:
+    return float((azimuth + np.pi) % (2 * np.pi) - np.pi)
