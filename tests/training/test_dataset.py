@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 
 from immat_core.camera import Camera
 from immat_core.envelope import medial_distance
@@ -25,7 +26,7 @@ from training.dataset.__main__ import main
 from training.dataset.augmentation import augment_model
 from training.dataset.cache import write_cache
 from training.dataset.loader import StoredShape, read_index, read_shapes, stream_views
-from training.dataset.report import category_table
+from training.dataset.report import category_table, scale_table, summary
 from training.dataset.splits import Place, place_shapes
 from training.dataset.tasks import ShapeTask, load_shape
 
@@ -85,6 +86,31 @@ def test_cameras_and_masks_belong_to_the_surface(dataset: Path) -> None:
         assert shape.photos.tolist() == [False, True, False, True]
 
 
+def test_the_mesh_stands_where_the_mask_is(dataset: Path) -> None:
+    """Its triangles, filled by another program's painter, cover the mask and nothing else.
+
+    Wires thinner than a pixel cost a few percent: a mask's pixel has four samples.
+    """
+    both, either = [], []
+    for shape in shapes(dataset):
+        task = ShapeTask(shape.name, shape.category, "parametric", shape.name)
+        model = load_shape(task, dataset.parent / "corpus")
+        camera = Camera(*shape.cameras[0].tolist())
+        uv, _ = camera.project(model.vertices)
+        fine = 16 * SIZE
+        canvas = Image.new("L", (fine, fine))
+        painter = ImageDraw.Draw(canvas)
+        for corners in ((uv + 1) * fine / 2 - 0.5)[model.faces]:
+            painter.polygon([tuple(corner) for corner in corners.tolist()], fill=1)
+        drawn = np.asarray(canvas, float).reshape(SIZE, 16, SIZE, 16).mean((1, 3))
+        mask = shape.masks[0] / 255
+        both.append(np.minimum(drawn, mask).sum())
+        either.append(np.maximum(drawn, mask).sum())
+    assert len(both) == len(PROGRAMS)
+    assert np.sum(both) / np.sum(either) > 0.98
+    assert (np.divide(both, either) > 0.9).all()
+
+
 def test_medial_mesh_fits_the_surface(dataset: Path) -> None:
     for shape in shapes(dataset):
         mat = MedialMesh(shape.spheres[:, :3], shape.spheres[:, 3], *shape.simplices)
@@ -118,6 +144,34 @@ def test_a_killed_build_goes_on_and_ends_with_the_same_version(
     assert read_index(folder) == read_index(dataset)
     for shard in folder.glob("shards/*.tar"):
         assert shard.read_bytes() == (dataset / "shards" / shard.name).read_bytes()
+
+
+def test_workers_of_a_cluster_make_the_same(dataset: Path, tmp_path: Path) -> None:
+    """A scheduler and a worker that were started by themselves, as on a cluster."""
+    from dask.distributed import LocalCluster
+
+    shutil.copytree(dataset.parent / "corpus", tmp_path / "corpus")
+    folder = tmp_path / "dataset"
+    kept = sorted((dataset / "parts").glob("*/*.json"))[2:]
+    parts = folder / "parts" / kept[0].parent.name
+    parts.mkdir(parents=True)
+    for row in kept:  # two shapes are left to make
+        shutil.copy(row, parts)
+        shutil.copy(row.with_suffix(".tar"), parts)
+    with LocalCluster(  # type: ignore[no-untyped-call]
+        n_workers=1, threads_per_worker=1, dashboard_address=":0", scheduler_port=0
+    ) as cluster:
+        assert main(build(folder, "--scheduler", cluster.scheduler_address)) == 0
+    assert read_index(folder) == read_index(dataset)
+
+
+def test_numbers_of_the_docs(dataset: Path) -> None:
+    told = summary(dataset)
+    assert f"{len(PROGRAMS)} of {len(PROGRAMS)} shapes, a yield of 100.0 %" in told
+    million = scale_table(dataset).splitlines()[-1].split("|")
+    assert million[1].strip() == "a million"
+    hours, on_two = (float(million[at].replace(",", "")) for at in (2, 3))
+    assert on_two == pytest.approx(hours / 2, rel=0.01)
 
 
 def test_cache_is_what_training_reads(dataset: Path, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ families     draw parametric models, so many a category, no two alike
 sheets       draw pictures of all real models and of some parametric ones, one a category
 split        cluster the models of tier "all" and write lock.tsv: checksum, cluster, split
 docs         write docs/ATTRIBUTION.md and the counts of docs/dataset.md
-build        fetch, read, families, sheets
+dataset      medial meshes and pictures of all models: ``training.dataset build`` and its sheets
+build        fetch, read, families, sheets, dataset: all of it, from nothing
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ from training.corpus.generate import generate_models
 from training.corpus.lock import LockedModel, load_lock, save_lock
 from training.corpus.manifest import TIERS, load_manifest, load_packages, packages_of
 from training.corpus.read import read_models
+from training.dataset.settings import DATASET_FOLDER
 
-STAGES = ("fetch", "read", "families", "sheets")
+STAGES = ("fetch", "read", "families", "sheets", "dataset")
 NAMES_SHOWN, SHEET_MODELS = 12, 120
 
 
@@ -44,7 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, default=CORPUS_FOLDER, help="of the corpus")
     parser.add_argument("--tier", choices=TIERS, default="core", help="how much to fetch")
     parser.add_argument("--count", type=int, default=300, help="parametric models a category")
-    parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--dataset", type=Path, default=DATASET_FOLDER, help="of the data set")
+    parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--scheduler", default="", help="address of a Dask scheduler")
     options = parser.parse_args(arguments)
     stages = STAGES if options.command == "build" else (options.command,)
     good = True
@@ -58,6 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
                 generate_models(options.folder, options.count, options.workers)
             elif stage == "sheets":
                 _draw_sheets(options.folder)
+            elif stage == "dataset":
+                good &= _build_dataset(options)
             elif stage == "split":
                 _split(options.folder)
             else:
@@ -99,6 +105,15 @@ def _draw_sheets(folder: Path) -> None:
         if drawn:
             some = [load_model(record.name, folder) for record in drawn]
             save_sheet(folder / "sheets" / f"{category}_parametric.png", some)
+
+
+def _build_dataset(options: argparse.Namespace) -> bool:
+    from training.dataset.__main__ import main as run
+
+    place = ["--folder", str(options.dataset)]
+    how = ["--workers", str(options.workers), "--scheduler", options.scheduler]
+    built = run(["build", *place, *how, "--corpus", str(options.folder)]) == 0
+    return built and run(["sheets", *place]) == 0 and run(["report", *place]) == 0
 
 
 def _split(folder: Path) -> None:

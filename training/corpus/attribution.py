@@ -10,14 +10,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from immat_core.atomic_file import written_beside
-from immat_core.errors import UserError
 from training.corpus.families import PROGRAMS
 from training.corpus.lock import Lock
 from training.corpus.manifest import CATEGORIES, TIERS, ManifestRow, Package
+from training.marked_page import DOCS, replace_marked
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-COUNTS_START, COUNTS_END = "<!-- counts: start -->", "<!-- counts: end -->"
-"""Between these lines of ``docs/dataset.md`` stands what :func:`describe_counts` says."""
+COUNTS = "counts"
+"""Marks the lines of ``docs/dataset.md`` where stands what :func:`describe_counts` says."""
 
 
 def describe_authors(rows: Sequence[ManifestRow], packages: Sequence[Package]) -> str:
@@ -83,27 +82,12 @@ def describe_counts(rows: Sequence[ManifestRow], packages: Sequence[Package], lo
     return "\n".join(lines) + "\n"
 
 
-def replace_counts(page: str, counts: str) -> str:
-    """A page with the text between its two marks replaced.
-
-    Raises
-    ------
-    UserError
-        When a mark is missing.
-    """
-    before, start, rest = page.partition(COUNTS_START)
-    _, end, after = rest.partition(COUNTS_END)
-    if not start or not end:
-        raise UserError("docs/dataset.md lost its marks", f"Put back {COUNTS_START} {COUNTS_END}")
-    return f"{before}{start}\n{counts}{end}{after}"
-
-
 def write_docs(
     rows: Sequence[ManifestRow], packages: Sequence[Package], lock: Lock, folder: Path = DOCS
 ) -> Iterable[Path]:
     """Write ``ATTRIBUTION.md`` and the counts of ``dataset.md``; the two paths."""
     page = folder / "dataset.md"
-    counts = replace_counts(page.read_text("utf-8"), describe_counts(rows, packages, lock))
+    counts = replace_marked(page.read_text("utf-8"), COUNTS, describe_counts(rows, packages, lock))
     texts = {
         folder / "ATTRIBUTION.md": describe_authors(rows, packages),
         page: counts,

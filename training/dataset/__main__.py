@@ -16,12 +16,10 @@ from pathlib import Path
 from immat_core.errors import UserError
 from training.corpus import CORPUS_FOLDER, list_models
 from training.dataset.build import build_parts
-from training.dataset.settings import DatasetSettings
+from training.dataset.settings import DATASET_FOLDER, DatasetSettings
 from training.dataset.shards import write_shards
 from training.dataset.splits import Place
 from training.dataset.tasks import ShapeTask, list_tasks
-
-DATASET_FOLDER = Path("data/dataset")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,13 +36,15 @@ def main(arguments: list[str] | None = None) -> int:
             for split in ("train", "val", "test"):
                 write_cache(options.folder, options.out, split, options.size)
         elif options.command == "report":
-            from training.dataset.report import category_table
+            from training.dataset.report import category_table, write_docs
 
             print(category_table(options.folder))
+            if options.docs:
+                write_docs(options.folder)
         else:
             from training.dataset.sheets import save_sheets
 
-            save_sheets(options.folder, options.shapes)
+            save_sheets(options.folder, options.shapes, docs=options.docs)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
@@ -78,9 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     cache.add_argument("--size", type=int, default=64, help="pixels along each side")
     report = commands.add_parser("report")
     report.add_argument("--folder", type=Path, default=DATASET_FOLDER)
+    report.add_argument("--docs", action="store_true", help="into docs/dataset.md too")
     sheets = commands.add_parser("sheets")
     sheets.add_argument("--folder", type=Path, default=DATASET_FOLDER)
     sheets.add_argument("--shapes", type=int, default=12, help="shapes a category")
+    sheets.add_argument("--docs", action="store_true", help="one shape a category into docs too")
     return parser
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import astuple, dataclass
+from pathlib import Path
 
+DATASET_FOLDER = Path("data/dataset")
+"""Where the commands build the data set unless they are told otherwise."""
 VERSION = 1
 """Raised when the same settings begin to mean something else."""
 

@@ -14,13 +14,21 @@ from immat_core.medial_mesh import MedialMesh
 from immat_core.surface import build_surface
 from training.corpus import CATEGORIES
 from training.dataset.loader import StoredShape, read_shapes
+from training.marked_page import DOCS
 
 TILE, COLUMNS, LABEL = 128, 2, 12
 VOXEL = 1 / 96
 
 
-def save_sheets(folder: Path, count: int = 12) -> list[Path]:
-    """Write ``sheets/CATEGORY.png`` with the first ``count`` shapes of each category."""
+def save_sheets(folder: Path, count: int = 12, *, docs: bool = False) -> list[Path]:
+    """Write ``sheets/CATEGORY.png`` with the first ``count`` shapes of each category.
+
+    Parameters
+    ----------
+    docs
+        Write a sheet with one shape of each category, a real one where there is one, into the
+        documentation too.
+    """
     found: dict[str, list[StoredShape]] = {category: [] for category in CATEGORIES}
     for split in ("test", "val", "train"):
         if all(len(shapes) >= count for shapes in found.values()):
@@ -37,7 +45,17 @@ def save_sheets(folder: Path, count: int = 12) -> list[Path]:
             with written_beside(path) as beside:
                 _sheet([_row(shape) for shape in shapes]).save(beside)
             written.append(path)
+    if docs:
+        shown = [_real_first(shapes) for shapes in found.values() if shapes]
+        path = DOCS / "images" / "dataset.jpg"
+        with written_beside(path) as beside:
+            _sheet([_row(shape) for shape in shown]).save(beside, "JPEG", quality=88)
+        written.append(path)
     return written
+
+
+def _real_first(shapes: list[StoredShape]) -> StoredShape:
+    return next((shape for shape in shapes if shape.about["origin"] == "real"), shapes[0])
 
 
 def _row(shape: StoredShape) -> NDArray[np.uint8]:

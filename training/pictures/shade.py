@@ -233,12 +233,12 @@ def _reflect(
 
 @njit(cache=True, nogil=True)
 def _dot(a: Floats, b: Floats) -> float:
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+    return float(a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
 
 
 @njit(cache=True, nogil=True)
 def _length(vector: Floats) -> float:
-    return np.sqrt(_dot(vector, vector))
+    return float(np.sqrt(_dot(vector, vector)))
 
 
 @njit(cache=True, nogil=True)
