@@ -28,8 +28,10 @@ from training.corpus.fetch import fetch_packages
 from training.corpus.generate import generate_models
 from training.corpus.lock import LockedModel, load_lock, save_lock
 from training.corpus.manifest import TIERS, load_manifest, load_packages, packages_of
+from training.corpus.proportions import proportion_table
 from training.corpus.read import read_models
 from training.dataset.settings import DATASET_FOLDER
+from training.marked_page import DOCS, write_marked
 
 STAGES = ("fetch", "read", "families", "sheets", "dataset")
 NAMES_SHOWN, SHEET_MODELS = 12, 120
@@ -68,6 +70,9 @@ def main(arguments: list[str] | None = None) -> int:
                 _split(options.folder)
             else:
                 write_docs(load_manifest(), load_packages(), load_lock())
+                if (options.folder / "index.jsonl").is_file():
+                    text = proportion_table(options.folder)
+                    write_marked(DOCS / "dataset.md", "proportions", text)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
