@@ -1,5 +1,5 @@
 # mypy: disable-error-code="valid-type"
-"""MATs in formats of other programs: .ply and .glb with attributes, and USD."""
+"""MATs from and to files: .ma, .ply and .glb with attributes, and USD."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -21,14 +21,14 @@ FORMATS = (
 
 
 class IMMAT_OT_export_mat(NeedsMat, ExportHelper, bpy.types.Operator):
-    """Export the active medial axis transform with its radii and parts as attributes"""
+    """Export the active medial axis transform, in its own units"""
 
     bl_idname = "immat.export_mat"
-    bl_label = "Export MAT As"
+    bl_label = "Export MAT"
     bl_options: ClassVar[set[str]] = {"REGISTER"}
 
     file_format: EnumProperty(
-        name="Format", description="Choose the kind of file", items=FORMATS, default=".glb"
+        name="Format", description="Choose the kind of file", items=FORMATS, default=".ma"
     )
     filename_ext = ""
     filter_glob: StringProperty(default="*.ma;*.ply;*.glb", options={"HIDDEN"})
@@ -58,10 +58,10 @@ class IMMAT_OT_export_mat(NeedsMat, ExportHelper, bpy.types.Operator):
 
 
 class IMMAT_OT_import_mat(ImportHelper, bpy.types.Operator):
-    """Import a medial axis transform from a .ply or .glb file that was exported here"""
+    """Import a medial axis transform from a .ma file, or a .ply or .glb that was exported here"""
 
     bl_idname = "immat.import_mat"
-    bl_label = "Import MAT From"
+    bl_label = "Import MAT"
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
     filename_ext = ""
@@ -76,6 +76,12 @@ class IMMAT_OT_import_mat(ImportHelper, bpy.types.Operator):
             return False
         return True
 
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Take a dropped file at once; ask for one otherwise."""
+        if self.filepath:
+            return self.execute(context)
+        return ImportHelper.invoke(self, context, event)  # type: ignore[no-any-return]
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Read the file and add a MAT with its surface, and its parts where it has some."""
         from immat_core.mat_exchange import read_mat, read_parts
@@ -86,11 +92,26 @@ class IMMAT_OT_import_mat(ImportHelper, bpy.types.Operator):
             obj = objects.add_mat_object(context, mat, path.stem)
             if numbers is not None and (numbers >= 1).any():
                 parts.write_parts(obj.data, numbers)
-            live.rebuild(obj)
+            live.start_rebuild(obj)
         except UserError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
+
+
+class IMMAT_FH_medial_mesh(bpy.types.FileHandler):
+    """.ma files dropped on a 3D view; Blender itself takes the others."""
+
+    bl_idname = "IMMAT_FH_medial_mesh"
+    bl_label = "Medial Axis Transform"
+    bl_import_operator = "immat.import_mat"
+    bl_export_operator = "immat.export_mat"
+    bl_file_extensions = ".ma"
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        """In a 3D view."""
+        return context.area is not None and context.area.type == "VIEW_3D"
 
 
 class IMMAT_OT_export_usd(NeedsMat, ExportHelper, bpy.types.Operator):
@@ -155,4 +176,9 @@ def export_usd(context: bpy.types.Context, chosen: list[bpy.types.Object], path:
         view_layer.objects.active = active
 
 
-CLASSES = (IMMAT_OT_export_mat, IMMAT_OT_import_mat, IMMAT_OT_export_usd)
+CLASSES = (
+    IMMAT_OT_export_mat,
+    IMMAT_OT_import_mat,
+    IMMAT_OT_export_usd,
+    IMMAT_FH_medial_mesh,
+)

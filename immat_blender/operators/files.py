@@ -1,5 +1,5 @@
 # mypy: disable-error-code="valid-type"
-"""MATs and surfaces from and to files."""
+"""Surfaces to files; MATs are in ``exchange``."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
-from bpy_extras.io_utils import (
-    ExportHelper,
-    ImportHelper,
-)
+from bpy_extras.io_utils import ExportHelper
 
 from immat_core.errors import UserError
 
@@ -26,68 +23,6 @@ FORMATS = (
     (".ply", "Stanford", "Write a .ply file"),
     (".stl", "STL", "Write an .stl file for printing"),
 )
-
-
-class IMMAT_OT_import_ma(ImportHelper, bpy.types.Operator):
-    """Import a medial axis transform from a .ma file"""
-
-    bl_idname = "immat.import_ma"
-    bl_label = "Import MAT"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
-
-    filename_ext = ".ma"
-    filter_glob: StringProperty(default="*.ma", options={"HIDDEN"})
-    filepath: StringProperty(name="File", subtype="FILE_PATH", options={"SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Objects are added in Object Mode."""
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Leave Edit Mode first")
-            return False
-        return True
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Take a dropped file at once; ask for one otherwise."""
-        if self.filepath:
-            return self.execute(context)
-        return ImportHelper.invoke(self, context, event)  # type: ignore[no-any-return]
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Read the file and add a MAT with its surface."""
-        from immat_core.ma_file import read_ma
-
-        try:
-            path = Path(bpy.path.abspath(self.filepath))
-            obj = objects.add_mat_object(context, read_ma(path), path.stem)
-            live.start_rebuild(obj)
-        except UserError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
-
-
-class IMMAT_OT_export_ma(NeedsMat, ExportHelper, bpy.types.Operator):
-    """Export the active medial axis transform to a .ma file, in its own units"""
-
-    bl_idname = "immat.export_ma"
-    bl_label = "Export MAT"
-    bl_options: ClassVar[set[str]] = {"REGISTER"}
-
-    filename_ext = ".ma"
-    filter_glob: StringProperty(default="*.ma", options={"HIDDEN"})
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Write the MAT as it is now, in Edit Mode too."""
-        from immat_core.ma_file import write_ma
-
-        try:
-            mat = bridge.read_medial_mesh(objects.active_mat(context))
-            write_ma(bpy.path.abspath(self.filepath), mat)
-        except (UserError, OSError, ValueError) as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
 
 
 class IMMAT_OT_export_surface(NeedsMat, ExportHelper, bpy.types.Operator):
@@ -141,21 +76,6 @@ class IMMAT_OT_export_surface(NeedsMat, ExportHelper, bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
-
-
-class IMMAT_FH_medial_mesh(bpy.types.FileHandler):
-    """.ma files dropped on a 3D view."""
-
-    bl_idname = "IMMAT_FH_medial_mesh"
-    bl_label = "Medial Axis Transform"
-    bl_import_operator = "immat.import_ma"
-    bl_export_operator = "immat.export_ma"
-    bl_file_extensions = ".ma"
-
-    @classmethod
-    def poll_drop(cls, context: bpy.types.Context) -> bool:
-        """In a 3D view."""
-        return context.area is not None and context.area.type == "VIEW_3D"
 
 
 def export_job(
@@ -234,9 +154,4 @@ def export_object(context: bpy.types.Context, obj: bpy.types.Object, path: Path)
             bpy.ops.object.mode_set(mode="EDIT")
 
 
-CLASSES = (
-    IMMAT_OT_import_ma,
-    IMMAT_OT_export_ma,
-    IMMAT_OT_export_surface,
-    IMMAT_FH_medial_mesh,
-)
+CLASSES = (IMMAT_OT_export_surface,)

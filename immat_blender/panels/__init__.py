@@ -7,14 +7,12 @@ from . import edit, export, fit, parts, picture, predict, rig, surface, thicknes
 
 def draw_import(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
     """Our line in File > Import."""
-    menu.layout.operator("immat.import_ma", text="Medial Axis Transform (.ma)")
-    menu.layout.operator("immat.import_mat", text="Medial Axis Transform (.ply/.glb)")
+    menu.layout.operator("immat.import_mat", text="Medial Axis Transform (.ma/.ply/.glb)")
 
 
 def draw_export(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
     """Our line in File > Export."""
-    menu.layout.operator("immat.export_ma", text="Medial Axis Transform (.ma)")
-    menu.layout.operator("immat.export_mat", text="Medial Axis Transform (.ply/.glb)")
+    menu.layout.operator("immat.export_mat", text="Medial Axis Transform (.ma/.ply/.glb)")
     menu.layout.operator("immat.export_printing", text="Medial Surface for Printing (.stl)")
 
 

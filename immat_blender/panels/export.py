@@ -13,7 +13,6 @@ class IMMAT_PT_export(MatSidebar, bpy.types.Panel):
     def draw(self, _context: bpy.types.Context) -> None:
         """Draw the export buttons."""
         self.layout.operator("immat.export_surface", icon="EXPORT")
-        self.layout.operator("immat.export_ma", icon="EXPORT")
         self.layout.operator("immat.export_mat", icon="EXPORT")
         self.layout.operator("immat.export_usd", icon="EXPORT")
         self.layout.operator("immat.export_printing", icon="EXPORT")

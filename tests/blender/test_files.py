@@ -18,11 +18,11 @@ def test_a_mat_goes_out_and_comes_back(addon, tmp_path, edit_mode):
         edit(obj, [0])
         bpy.ops.transform.translate(value=(0.5, 0, 0))
     path = str(tmp_path / "shape.ma")
-    bpy.ops.immat.export_ma(filepath=path)
+    bpy.ops.immat.export_mat(filepath=path)
     written = addon.bridge.read_medial_mesh(obj)
     if edit_mode:
         bpy.ops.object.mode_set(mode="OBJECT")
-    bpy.ops.immat.import_ma(filepath=path)
+    bpy.ops.immat.import_mat(filepath=path)
     back = bpy.context.active_object
     assert back.name == "shape"
     read = addon.bridge.read_medial_mesh(back)
@@ -37,7 +37,7 @@ def test_import_can_be_undone(addon, tmp_path):
 
     write_ma(tmp_path / "shape.ma", bent_mat())
     bpy.ops.ed.undo_push(message="before")
-    bpy.ops.immat.import_ma("EXEC_DEFAULT", True, filepath=str(tmp_path / "shape.ma"))
+    bpy.ops.immat.import_mat("EXEC_DEFAULT", True, filepath=str(tmp_path / "shape.ma"))
     assert len(bpy.data.objects) == 2
     bpy.ops.ed.undo()
     assert len(bpy.data.objects) == 0
@@ -46,7 +46,7 @@ def test_import_can_be_undone(addon, tmp_path):
 def test_a_bad_file_names_its_line_and_adds_nothing(addon, tmp_path):
     (tmp_path / "bad.ma").write_text("1 0 0\nv 0 0 zero 1\n")
     with pytest.raises(RuntimeError, match=r"bad\.ma.*2"):
-        bpy.ops.immat.import_ma(filepath=str(tmp_path / "bad.ma"))
+        bpy.ops.immat.import_mat(filepath=str(tmp_path / "bad.ma"))
     assert len(bpy.data.objects) == len(bpy.data.meshes) == 0
 
 

@@ -36,7 +36,7 @@ def imported(addon, folder):
     from immat_core.ma_file import write_ma
 
     write_ma(folder / "chair.ma", chair()[0])
-    bpy.ops.immat.import_ma(filepath=str(folder / "chair.ma"))
+    bpy.ops.immat.import_mat(filepath=str(folder / "chair.ma"))
     return bpy.context.active_object
 
 

@@ -43,7 +43,7 @@ def seen(user: User) -> dict[str, Any]:
 def add_chair(user: User) -> Iterator[None]:
     """A chair of 256 spheres comes from a file."""
     with user.inside():
-        bpy.ops.immat.import_ma(filepath=arguments[1])
+        bpy.ops.immat.import_mat(filepath=arguments[1])
     user.mat.immat.voxel = 1 / 128
     yield from settle()
     with user.inside():
