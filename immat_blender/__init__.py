@@ -2,6 +2,7 @@
 
 from . import (
     batch,
+    compiling,
     fit_kernels,
     gizmos,
     handlers,
@@ -43,6 +44,7 @@ def register() -> None:
 def unregister() -> None:
     """Take everything away in reverse, and stop what runs."""
     jobs.forget()
+    compiling.forget()
     for module in reversed(_MODULES):
         module.unregister()
     previews.forget()

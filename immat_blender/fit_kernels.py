@@ -78,9 +78,14 @@ def prepare() -> None:
         logger.warning("the fit is compiled when it is first used: %s", error)
 
 
+def preparing() -> bool:
+    """Whether the process compiles now."""
+    return _child is not None and _child.poll() is None
+
+
 def wait(progress: Progress, should_cancel: Callable[[], bool]) -> None:
     """Wait for what :func:`prepare` started; in a job's thread. Raises ``Cancelled``."""
-    while _child is not None and _child.poll() is None:
+    while preparing():
         progress(0.0, "Compiling, once on this computer")
         if should_cancel():
             raise Cancelled

@@ -163,6 +163,16 @@ def usable() -> bool:
     return available() and (ready() or _preparation.thread is None or _preparation.done.is_set())
 
 
+def preparing() -> bool:
+    """Whether the kernels of the surface are being compiled, or loaded, in the background."""
+    return _preparation.thread is not None and not _preparation.done.is_set()
+
+
+def failed() -> bool:
+    """Whether a preparation has ended without them; the log says why."""
+    return _preparation.done.is_set() and not ready()
+
+
 def prepare(on_done: Callable[[], None] | None = None) -> None:
     """Get the kernels of the surface ready in the background; does nothing where Numba is missing.
 

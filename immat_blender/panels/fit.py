@@ -2,7 +2,7 @@
 
 import bpy
 
-from .. import objects
+from .. import compiling, objects
 from ..operators.fit import FIT_SUMMARY
 from .running_job import draw_last_end, draw_running_job
 from .sidebar import Sidebar
@@ -24,6 +24,7 @@ class IMMAT_PT_fit(Sidebar, bpy.types.Panel):
             button = layout.operator("immat.mesh_to_mat", icon="MESH_MONKEY")
             button.spheres = settings.fit_spheres
             button.seed = settings.seed
+            compiling.draw(layout, compiling.fit_line())
             draw_last_end(layout)
         layout.prop(settings, "fit_spheres", slider=True)
         obj = objects.active_mat(context)

@@ -2,7 +2,7 @@
 
 import bpy
 
-from .. import live, objects, slow_rebuilds, surface_checks
+from .. import compiling, live, objects, slow_rebuilds, surface_checks
 from .sidebar import MatSidebar
 
 
@@ -22,6 +22,7 @@ class IMMAT_PT_surface(MatSidebar, bpy.types.Panel):
         layout.prop(obj.immat, "quads")
         layout.prop(obj.immat, "keep_thin")
         self._draw_rebuild(obj)
+        compiling.draw(layout, compiling.surface_line())
         surface = objects.surface_of(obj)
         if surface is not None:
             layout.label(text=f"{len(surface.data.polygons)} Faces")

@@ -84,7 +84,7 @@ def traces():
 
 
 def our_timers(addon):
-    functions = (addon.live.flush, addon.jobs.poll, addon.previews.poll)
+    functions = (addon.live.flush, addon.jobs.poll, addon.previews.poll, addon.compiling.poll)
     return [f.__name__ for f in functions if bpy.app.timers.is_registered(f)]
 
 

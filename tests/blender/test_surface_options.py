@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import bpy
 import numpy as np
 import pytest
@@ -206,6 +208,60 @@ def test_kernels_are_prepared_when_the_first_mat_is_there(addon, monkeypatch):
     assert asked
     assert all(str(folder).startswith(RESOURCES) for folder in asked)
     assert all("image_to_mat" in str(folder) and folder.is_dir() for folder in asked)
+
+
+class Lines:
+    """A panel's layout that keeps what is written into it."""
+
+    def __init__(self):
+        self.texts = []
+
+    def label(self, text, icon):
+        self.texts.append(text)
+
+
+def test_the_panel_says_that_kernels_are_compiled_until_they_are(addon, monkeypatch):
+    """The line goes by itself: a timer sees the end and has the panels drawn again."""
+    from immat_core import kernels
+
+    compiling = addon.compiling
+    state = kernels._Preparation()
+    monkeypatch.setattr(kernels, "_preparation", state)
+    drawn = []
+    monkeypatch.setattr(addon.jobs, "redraw", lambda: drawn.append(1))
+
+    def texts():
+        layout = Lines()
+        compiling.draw(layout, compiling.surface_line())
+        return layout.texts
+
+    assert texts() == []
+    assert not bpy.app.timers.is_registered(compiling.poll)
+    # As while the thread of kernels.prepare() runs.
+    state.thread = threading.current_thread()
+    assert texts() == ["Compiling the surface kernels (once)..."]
+    assert bpy.app.timers.is_registered(compiling.poll)
+    assert compiling.poll() == compiling.POLL_SECONDS
+    assert drawn == []
+    state.done.set()
+    assert compiling.poll() is None
+    assert drawn == [1]
+    assert texts() == ["Slower surface: nothing could be compiled"]
+    state.loaded = True
+    assert texts() == []
+    compiling.forget()
+    assert not bpy.app.timers.is_registered(compiling.poll)
+
+
+def test_the_panel_says_that_the_fit_is_compiled(addon, monkeypatch):
+    layout = Lines()
+    compiling = addon.compiling
+    monkeypatch.setattr(addon.fit_kernels, "preparing", lambda: True)
+    compiling.draw(layout, compiling.fit_line())
+    assert layout.texts == ["Compiling the fit (once)..."]
+    compiling.forget()
+    monkeypatch.setattr(addon.fit_kernels, "preparing", lambda: False)
+    assert compiling.fit_line() is None
 
 
 def test_until_then_the_reference_route_serves(addon, monkeypatch):
