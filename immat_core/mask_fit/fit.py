@@ -1,0 +1,113 @@
+"""The fit of a medial mesh and its camera to a mask: stiff first, then ever softer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immat_core.camera import Camera
+from immat_core.errors import Cancelled, UserError
+from immat_core.mask_fit.misfit import Samples, misfit
+from immat_core.mask_fit.settings import MaskFit, MaskFitSettings
+from immat_core.mask_fit.state import Given, State
+from immat_core.mask_fit.step import held_by, stepped
+from immat_core.mask_fit.stiffness import Stiffness, Ties
+from immat_core.medial_mesh import MedialMesh
+from immat_core.silhouette import Web, mask_field, overlap, silhouette
+from immat_core.silhouette.discs import DoubleArray
+
+DEFAULT = MaskFitSettings()
+
+
+def fit_to_mask(
+    mat: MedialMesh,
+    camera: Camera,
+    alpha: NDArray[np.floating[Any]],
+    *,
+    settings: MaskFitSettings = DEFAULT,
+    on_progress: Callable[[float, str], None] | None = None,
+    should_cancel: Callable[[], bool] | None = None,
+) -> MaskFit:
+    """Move, thicken and thin the spheres, and turn the camera, until the silhouette is the mask.
+
+    Non-rigid registration in the manner of Amberg, Romdhani and Vetter (2007): first the camera
+    and the stretch of the whole, then the spheres, stiff at first and softer from stage to stage.
+    Only what lies in the picture's plane is seen; depth and hidden parts follow their neighbours
+    and their mirror images. The best state that was met is returned.
+
+    Parameters
+    ----------
+    mat
+        In units of the object's diagonal, about the origin, at least one sphere.
+    camera
+        Of the crop, a guess.
+    alpha
+        (S, S), 0..1, the mask of the crop; 64 to 128 pixels are enough.
+    on_progress
+        Called with the share that is done, 0..1, and what is done.
+    should_cancel
+        Asked before each step.
+
+    Raises
+    ------
+    UserError
+        For a medial mesh with no sphere or an empty mask.
+    Cancelled
+        When ``should_cancel`` said so.
+    """
+    if not len(mat.radii):
+        raise UserError("the medial mesh has no sphere", "Predict it, or add a sphere")
+    if not float(np.max(alpha)) > 0:
+        raise UserError("the mask is empty", "Give a picture or a mask that shows the object")
+    field = mask_field(alpha)
+    web, state = Web.of(mat), State.start(Given(camera, mat.spheres.astype(np.float64)))
+    samples = Samples.of(web)
+    before = overlap(silhouette(mat, camera, field.size), field.inside)
+    best, best_overlap, steps = (mat, camera), before, 0
+    plan = list(_plan(mat, state, settings))
+    for stiffness, what in plan:
+        if should_cancel is not None and should_cancel():
+            raise Cancelled("the fit was cancelled")
+        if on_progress is not None:
+            on_progress(steps / len(plan), what)
+        linear = state.linear()
+        off = misfit(linear.discs, web, samples, field)
+        held = held_by(_spreads(settings), settings.move_camera)
+        state = stepped(state, linear, off, held, stiffness, settings.misfit, settings.far)
+        steps += 1
+        moved = _medial_mesh(state, mat)
+        found = overlap(silhouette(moved, state.camera, field.size), field.inside)
+        if found > best_overlap:
+            best, best_overlap = (moved, state.camera), found
+    if on_progress is not None:
+        on_progress(1.0, "done")
+    return MaskFit(*best, before, best_overlap, steps)
+
+
+def _plan(
+    mat: MedialMesh, state: State, settings: MaskFitSettings
+) -> Iterator[tuple[Stiffness | None, str]]:
+    """The stiffness of each step and what the step is called."""
+    for _ in range(settings.camera_steps):
+        yield None, "Turning the camera"
+    spheres = state.given.spheres
+    ties = Ties.of(spheres, mat.all_edges)
+    for bend in settings.bends:
+        stiffness = Stiffness.of(ties, len(spheres), bend, settings)
+        for _ in range(settings.steps):
+            yield stiffness, "Moving the spheres"
+
+
+def _spreads(settings: MaskFitSettings) -> DoubleArray:
+    """(10,) spreads of the unknowns of the whole, in their order."""
+    s = settings
+    camera = [s.azimuth, s.elevation, s.roll, s.distance, s.zoom, s.shift, s.shift]
+    return np.array([*camera, s.stretch, s.stretch, s.stretch])
+
+
+def _medial_mesh(state: State, mat: MedialMesh) -> MedialMesh:
+    spheres = state.spheres
+    return MedialMesh(spheres[:, :3], spheres[:, 3], mat.edges, mat.faces)
