@@ -1,0 +1,166 @@
+"""Score a run and the baselines on held-out shapes.
+
+``python -m training.evaluation --run FOLDER`` writes docs/evaluation.md with its pictures, and the
+numbers beside it as JSON. A shape that has been scored is kept in the run's folder, so the same
+command goes on where it was stopped, and a change of the weights, the data or the number of views
+scores anew. ``--shapes 13 --views 1`` is a quick look, which belongs elsewhere (``--out``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from immat_core import kernels
+from immat_core.errors import UserError
+from training.config import read_config
+from training.evaluation.contestants import Contestants, EvaluationSettings, chosen_shapes
+from training.evaluation.page import page, summary
+from training.evaluation.shape_scores import score_shape
+from training.evaluation.statistics import Result, make_sample
+
+_contestants: Contestants | None = None
+
+
+def evaluate(
+    settings: EvaluationSettings, processes: int = 1, contestants: Contestants | None = None
+) -> list[Result]:
+    """The results of all chosen shapes, those that are kept and those scored now.
+
+    Parameters
+    ----------
+    processes
+        How many score side by side; 1 scores in this process.
+    contestants
+        Loaded ones for this process; None loads them when they are needed.
+    """
+    opened = contestants or Contestants(settings)
+    shapes = chosen_shapes(opened.test, settings.shapes)
+    kept = settings.run / "evaluation" / f"{settings.split}_{settings.fingerprint()}"
+    missing = [shape for shape in shapes if not (kept / f"{shape}.json").is_file()]
+    scored = (
+        _side_by_side(settings, missing, processes)
+        if processes > 1
+        else (score_shape(opened, shape) for shape in missing)
+    )
+    for result in tqdm(scored, desc="shapes", total=len(missing), disable=None):
+        write_whole(kept / f"{result['shape']}.json", json.dumps(result))
+    texts = [(kept / f"{shape}.json").read_text(encoding="utf-8") for shape in shapes]
+    return [json.loads(text) for text in texts]
+
+
+def _side_by_side(
+    settings: EvaluationSettings, shapes: list[int], processes: int
+) -> Iterator[Result]:
+    with ProcessPoolExecutor(
+        processes, get_context("spawn"), initializer=_open, initargs=(settings,)
+    ) as pool:
+        for future in as_completed([pool.submit(_score, shape) for shape in shapes]):
+            yield future.result()
+
+
+def _open(settings: EvaluationSettings) -> None:
+    global _contestants
+    torch.set_num_threads(1)
+    kernels.load()
+    _contestants = Contestants(settings)
+
+
+def _score(shape: int) -> Result:
+    assert _contestants is not None
+    return score_shape(_contestants, shape)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file beside, then rename it, so that a kill leaves the old one or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(f".part{os.getpid()}")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Command line of ``python -m training.evaluation``; returns the exit code."""
+    options = _parser().parse_args(argv)
+    torch.set_num_threads(1)
+    try:
+        config = read_config(options.config)
+        if options.data:
+            config = dataclasses.replace(config, data=options.data)
+        settings = EvaluationSettings(
+            config,
+            options.run,
+            options.split,
+            options.shapes,
+            options.views,
+            options.gallery_views,
+        )
+        kernels.load()
+        contestants = Contestants(settings)
+        results = evaluate(settings, options.processes, contestants)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    _write(options, settings, contestants, results)
+    return 0
+
+
+def _write(
+    options: argparse.Namespace,
+    settings: EvaluationSettings,
+    contestants: Contestants,
+    results: list[Result],
+) -> None:
+    from training.evaluation.figures import write_figures
+
+    sample = make_sample(results)
+    about: dict[str, Any] = {
+        "networks": f"the networks of {settings.run}" if settings.trained else "shipped networks",
+        "data": settings.config.data,
+        "split": settings.split,
+        "command": f"python -m training.evaluation --run {settings.run} --split {settings.split} "
+        f"--shapes {settings.shapes} --views {settings.views}",
+    }
+    text = page(results, about)
+    told = json.dumps({**about, **summary(sample)}, indent=1)
+    write_whole(options.out, text)
+    write_whole(options.out.with_suffix(".json"), told + "\n")
+    write_figures(contestants, sample, options.out.parent / "images")
+    print(text[text.index("## Targets") : text.index("## Table 1")])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.evaluation",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--config", default="training/configs/default.yaml")
+    parser.add_argument(
+        "--run", type=Path, default=Path("runs/default"), help="our networks and the baselines'"
+    )
+    parser.add_argument("--data", help="folder of the data set, instead of the config's")
+    parser.add_argument("--split", choices=("test", "val"), default="test")
+    parser.add_argument("--shapes", type=int, default=0, help="how many; all if left out")
+    parser.add_argument("--views", type=int, default=2, help="pictures of each shape")
+    parser.add_argument(
+        "--gallery-views", type=int, default=4, help="of a training shape, searched by features"
+    )
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("docs/evaluation.md"))
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

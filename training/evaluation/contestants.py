@@ -1,0 +1,240 @@
+"""All that answers a picture with a surface: ours, as the product has it, and the baselines."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from immat_core import topology, weights
+from immat_core.engine import Arrays, Engine, OnnxEngine
+from immat_core.image import Crop
+from immat_core.metrics import Triangles
+from immat_core.networks.build import Served
+from immat_core.networks.config import NetworkConfig
+from immat_core.predict import ImageToMat, Prediction, PredictSettings, Stage
+from training.baselines.retrieval import (
+    Gallery,
+    describe_features,
+    describe_masks,
+    make_gallery,
+    oracle_shape,
+    typical_shapes,
+)
+from training.baselines.stages import LEARNED, baseline_surface, load_baseline
+from training.config import TrainingConfig
+from training.data import ShapeFolder, open_folder, premultiplied
+from training.evaluation.truth import Doubles, medial_surface, true_medial_mesh
+from training.train import STAGES, load_networks, network_config
+
+
+@dataclass(frozen=True)
+class EvaluationSettings:
+    """What is evaluated, and on what.
+
+    Attributes
+    ----------
+    config
+        The run's settings; its ``data`` has ``train`` and the split.
+    run
+        Folder with our trained networks and the baselines'. Where it lacks one of our four, the
+        shipped networks are evaluated.
+    split
+        "test", or "val" while choices are still being made.
+    shapes
+        How many of the split, spread over the categories; 0 for all.
+    views
+        Pictures of each shape, from the first on; cut-outs and photographs alternate.
+    gallery_views
+        Pictures of each training shape that retrieval by features searches.
+    """
+
+    config: TrainingConfig
+    run: Path
+    split: str = "test"
+    shapes: int = 0
+    views: int = 2
+    gallery_views: int = 4
+
+    @property
+    def trained(self) -> bool:
+        """Whether the run has all of our networks."""
+        return all((self.run / f"{name}.pt").is_file() for name in STAGES)
+
+    def fingerprint(self) -> str:
+        """A hash of all that the scores of a shape depend on: weights, pictures a shape, data."""
+        digest = hashlib.sha256(f"{_VERSION} {self.views} {self.gallery_views}".encode())
+        ours = [self.run / f"{name}.pt" for name in STAGES]
+        files = ours if self.trained else sorted(weights.FOLDER.glob("*.onnx"))
+        files += [self.run / f"{name}.pt" for name in LEARNED]
+        data = Path(self.config.data)
+        files += [data / "version.txt", data / self.split / "names.json"]
+        for path in files:
+            digest.update(path.read_bytes() if path.is_file() else b"-")
+        return digest.hexdigest()[:16]
+
+
+_VERSION = 1
+"""Raised whenever a score's definition changes, so that kept scores are not mixed."""
+
+
+class RunEngine:
+    """A run's networks, as ``immat_core.engine`` runs exported ones."""
+
+    def __init__(self, networks: dict[str, nn.Module], config: NetworkConfig) -> None:
+        self.config = config
+        self._served = {name: Served(name, net).eval() for name, net in networks.items()}
+
+    def run(self, network: str, inputs: Arrays) -> Arrays:
+        """Run one network; see ``immat_core.engine.Engine.run``."""
+        from immat_core.networks.config import OUTPUTS
+
+        kinds = {"sparse": np.int64}
+        ordered = [
+            torch.from_numpy(np.ascontiguousarray(inputs[name], kinds.get(name, np.float32)))
+            for name in self.config.inputs(network)
+        ]
+        with torch.inference_mode():
+            outputs = self._served[network](*ordered)
+        arrays = [output.numpy() for output in outputs]
+        return dict(zip(OUTPUTS[network], arrays, strict=True))
+
+
+class WithoutDense:
+    """An engine whose dense centers are the sphere centers over and over: Fig. 10's ablation."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.config = engine.config
+        self._engine = engine
+
+    def run(self, network: str, inputs: Arrays) -> Arrays:
+        """Run one network; see ``immat_core.engine.Engine.run``."""
+        outputs = self._engine.run(network, inputs)
+        if network == "image2sphere":
+            count = outputs["dense"].shape[1]
+            spheres = outputs["centers"].shape[1]
+            outputs["dense"] = outputs["centers"][:, np.arange(count) % spheres]
+        return outputs
+
+
+class Contestants:
+    """All contestants, loaded; one of these a process."""
+
+    def __init__(self, settings: EvaluationSettings) -> None:
+        data = Path(settings.config.data)
+        self.settings = settings
+        self.train: ShapeFolder = open_folder(data / "train")
+        self.test: ShapeFolder = open_folder(data / settings.split)
+        self.engine: Engine = self._engine()
+        self.model = ImageToMat(self.engine)
+        self.baselines = {
+            name: load_baseline(name, settings.config, self.train, settings.run)
+            for name in LEARNED
+            if (settings.run / f"{name}.pt").is_file()
+        }
+        kept = settings.run / "evaluation" / f"gallery_{settings.fingerprint()}.npy"
+        self.describe_features = describe_features(self.engine)
+        self.features: Gallery = make_gallery(
+            self.train, self.describe_features, range(self._views(settings.gallery_views)), kept
+        )
+        self.masks: Gallery = make_gallery(self.train, describe_masks, range(self.train.views))
+        self._typical = typical_shapes(self.train)
+        self._surfaces: dict[int, Triangles] = {}
+
+    def _engine(self) -> Engine:
+        settings = self.settings
+        if not settings.trained:
+            return OnnxEngine(threads=1)
+        networks: dict[str, Any] = load_networks(settings.config, self.train, settings.run)
+        return RunEngine(networks, network_config(settings.config, self.train))
+
+    def _views(self, wanted: int) -> int:
+        return min(wanted, self.train.views)
+
+    def picture(self, shape: int, view: int) -> NDArray[np.float32]:
+        """(4, S, S) float32, what the networks see of a test shape."""
+        seen = premultiplied(np.array(self.test.images[shape, view])[None])[0]
+        return np.ascontiguousarray(seen.numpy())
+
+    def predict(self, shape: int, view: int) -> Prediction:
+        """Our prediction of a picture, by the product's own code, with the camera that it finds."""
+        return self._predict(self.model, shape, view)
+
+    def predict_without_dense(self, shape: int, view: int, like: Prediction) -> Prediction:
+        """The same in the camera of ``like``, but the dense centers tell nothing."""
+        return self._predict(ImageToMat(WithoutDense(self.engine)), shape, view, like)
+
+    def _predict(
+        self, model: ImageToMat, shape: int, view: int, like: Prediction | None = None
+    ) -> Prediction:
+        image = self.picture(shape, view)
+        size = image.shape[1]
+        camera = None if like is None else like.camera
+        model.set_crop(Crop(image, (0.0, 0.0, float(size))), (size, size), camera)
+        config = self.engine.config
+        edges, faces = self.thresholds()
+        return model.predict(
+            PredictSettings(config.spheres, edge_threshold=edges, face_threshold=faces)
+        )
+
+    def heads(self, shape: int, view: int) -> Arrays:
+        """All outputs of Image2Sphere for a picture."""
+        return self.engine.run("image2sphere", {"image": self.picture(shape, view)[None]})
+
+    def connect(self, spheres: NDArray[np.float32], dense: NDArray[np.float32]) -> Stage:
+        """What the topology network says of given (n, 4) spheres and (m, 3) dense centers."""
+        config, centers = self.engine.config, spheres[:, :3]
+        sparse = topology.nearest(centers, None, min(config.sparse_neighbors, len(centers) - 1))
+        near = topology.nearest(dense, centers, config.dense_neighbors)
+        asked = {"spheres": spheres, "sparse": sparse, "dense_neighbors": dense[near]}
+        found = self.engine.run("topology", asked)
+        candidates = topology.gather_candidates(sparse, found["edges"], found["faces"])
+        return Stage("given", spheres, candidates)
+
+    def thresholds(self) -> tuple[float, float]:
+        """Least probabilities of an edge and of a face."""
+        return self.engine.config.edge_threshold, self.engine.config.face_threshold
+
+    def typical(self, shape: int) -> int:
+        """The training shape that is typical of a test shape's true category; -1 for none."""
+        return int(self._typical[self.test.category[shape]])
+
+    def retrieved(self, shape: int, view: int) -> dict[str, int]:
+        """Training shapes of the most similar pictures, by mask and by our encoder's features."""
+        picture = np.array(self.test.images[shape, view])[None]
+        return {
+            "retrieval_mask": self.masks.nearest(describe_masks(picture)[0]),
+            "retrieval_features": self.features.nearest(self.describe_features(picture)[0]),
+        }
+
+    def oracle(self, points: Doubles, also: set[int]) -> int:
+        """The training shape that is nearest to points of the true surface, object's frame."""
+        return oracle_shape(self.train, points, also)[0]
+
+    def training_surface(self, row: int) -> Triangles:
+        """The surface of a training shape's true medial mesh."""
+        if row not in self._surfaces:
+            if len(self._surfaces) > 64:
+                self._surfaces.clear()
+            self._surfaces[row] = medial_surface(true_medial_mesh(self.train, row))
+        return self._surfaces[row]
+
+    def baseline(self, name: str, shape: int, view: int) -> Triangles:
+        """What a learned baseline answers to a picture."""
+        image = torch.from_numpy(self.picture(shape, view))[None]
+        camera = torch.from_numpy(np.array(self.test.cameras[shape, view]))[None]
+        return baseline_surface(name, self.baselines[name], image, camera)
+
+
+def chosen_shapes(test: ShapeFolder, wanted: int) -> list[int]:
+    """Rows of a split: all for 0, else so many, one of each category in turn."""
+    turns = [np.nonzero(test.category == k)[0] for k in range(len(test.categories))]
+    longest = max(map(len, turns))
+    rows = [int(turn[k]) for k in range(longest) for turn in turns if k < len(turn)]
+    return sorted(rows[:wanted] if wanted else rows)

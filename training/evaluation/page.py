@@ -1,0 +1,258 @@
+"""The page of the evaluation: definitions, verdicts, tables and the pictures' captions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.baselines.stages import LEARNED
+from training.evaluation.shape_scores import THRESHOLDS
+from training.evaluation.statistics import Doubles, Sample, category_mean, interval
+from training.evaluation.truth import METRICS
+from training.evaluation.verdicts import RETRIEVAL, SPOKEN, spoken, total_counts, verdicts
+
+NAMES = {
+    "ceiling": "ceiling: the true medial mesh",
+    "floor": "floor: two samplings of one surface",
+    "oracle": "oracle: the best training shape",
+    "typical": "typical shape of the true category",
+    "retrieval_mask": "retrieval by mask",
+    "retrieval_features": "retrieval by our encoder",
+    "atlasnet": "AtlasNet, sphere",
+    "pixel2mesh": "Pixel2Mesh-style, true camera given",
+    "occnet": "OccNet decoder",
+    "ours": "**ours**",
+}
+"""The contestants, in the order of the tables."""
+
+DIGITS = {"cd": 2, "emd": 2, "f": 1, "f2": 1, "iou": 3, "thickness": 2}
+TABLE_1 = ("cd", "iou", "emd", "f")
+HIGH_GENUS = 2
+"""Loops from which on a shape is in table 3."""
+
+DEFINITIONS = (Path(__file__).parent / "definitions.md").read_text(encoding="utf-8")
+"""What the page begins with."""
+
+
+def page(results: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
+    """The whole page as Markdown.
+
+    Parameters
+    ----------
+    results
+        One a shape, as ``score_shape`` tells.
+    about
+        ``networks`` (what was evaluated), ``data``, ``split`` and ``command``.
+    """
+    from training.evaluation.statistics import make_sample
+
+    sample = make_sample(results)
+    pictures = sum(len(result["views"]) for result in results)
+    intro = (
+        f"{len(results)} shapes of the split {about['split']!r} of {about['data']}, {pictures} "
+        f"pictures, {about['networks']}. Made by `{about['command']}`."
+    )
+    parts = ["# Evaluation", intro, DEFINITIONS, "## Targets", _verdicts(sample)]
+    parts += ["## Table 1: surfaces", *_surfaces(sample)]
+    parts += ["## Table 2: thickness", _one_metric(sample, "thickness")]
+    parts += ["## Table 3: shapes with loops", _high_genus(sample)]
+    parts += ["## Table 4: stages", _stages(sample), _figure("stages", "Fig. 13: all stages")]
+    parts += ["## Connections", _connections(sample)]
+    parts += [
+        _figure("connections", "Fig. 5: ways to connect the same spheres"),
+        _figure("thresholds", "Fig. 9: thresholds"),
+        _figure("dense", "Fig. 10: with and without dense centers"),
+    ]
+    parts += ["## Camera and mask", _camera(sample), _figure("pose", "Errors of the azimuth")]
+    parts += ["## Contestants", _figure("methods", "The middle shape of each category")]
+    parts += ["## Worst cases", _figure("worst", "The surfaces with the largest CD")]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _figure(name: str, caption: str) -> str:
+    return f"![{caption}](images/evaluation_{name}.png)\n\n*{caption}.*"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def _verdicts(sample: Sample) -> str:
+    lines = [verdict.line for verdict in verdicts(sample)]
+    return "\n".join(["| target | found | |", "|---|---|---|", *lines])
+
+
+def contestants_of(sample: Sample) -> list[str]:
+    """The contestants that have scores, in the order of the tables."""
+    there = sample.names()
+    return [name for name in NAMES if name in there]
+
+
+def _surfaces(sample: Sample) -> list[str]:
+    parts = []
+    for metric in TABLE_1:
+        better = "lower" if metric in ("cd", "emd") else "higher"
+        parts += [f"### {SPOKEN[metric]} ({better} is better)", _one_metric(sample, metric)]
+    return parts
+
+
+def _one_metric(sample: Sample, metric: str) -> str:
+    rows = []
+    for name in contestants_of(sample):
+        values = sample.row(name, metric)
+        cells = [
+            f"{category_mean(values[own], sample.category[own]):.{DIGITS[metric]}f}"
+            for own in _by_category(sample)
+        ]
+        mean = spoken(interval(values, sample.category), DIGITS[metric])
+        rows.append([NAMES[name], mean, *cells])
+    return _table(["", "mean", *sample.categories], rows)
+
+
+def _by_category(sample: Sample) -> list[Any]:
+    return [sample.category == k for k in range(len(sample.categories))]
+
+
+def _high_genus(sample: Sample) -> str:
+    loops = np.array([result["loops"] for result in sample.results])
+    some = sample.some(loops >= HIGH_GENUS)
+    if not len(some.results):
+        return f"No shape has {HIGH_GENUS} loops or more."
+    intro = (
+        f"{len(some.results)} shapes of {len(some.categories)} categories have {HIGH_GENUS} loops "
+        f"or more, {loops[loops >= HIGH_GENUS].mean():.1f} in the mean."
+    )
+    rows = [
+        [
+            NAMES[name],
+            *(
+                spoken(interval(some.row(name, metric), some.category), DIGITS[metric])
+                for metric in ("cd", "iou")
+            ),
+        ]
+        for name in contestants_of(some)
+    ]
+    return intro + "\n\n" + _table(["", "CD", "IoU"], rows)
+
+
+def _stages(sample: Sample) -> str:
+    head = ["stage", "spheres: CD", "spheres: EMD", "spheres: radius", "surface: CD", "F-score"]
+    rows = []
+    for name in ("initial", "refined", "smoothed"):
+        keys = ("sphere_cd", "sphere_emd", "sphere_radius")
+        cells = [
+            spoken(interval(1000 * sample.of_views("stages", name, key), sample.category), 2)
+            for key in keys
+        ]
+        cells += [
+            spoken(interval(sample.of_views("stages", name, key), sample.category), DIGITS[key])
+            for key in ("cd", "f")
+        ]
+        rows.append([name, *cells])
+    note = (
+        "Spheres: CD the mean of both mean distances of centers, EMD the mean distance of their "
+        "best matching, radius the mean difference to the radius at the nearest center; all in "
+        "thousandths of the diagonal."
+    )
+    return _table(head, rows) + "\n\n" + note
+
+
+def _connections(sample: Sample) -> str:
+    predicted = [view["connections"] for r in sample.results for view in r["views"][:1]]
+    kept = [{k: v for k, v in told.items() if k != "at"} for told in predicted]
+    on_predicted = total_counts(
+        [{k: {s: v[s] for s in ("edges", "faces")} for k, v in told.items()} for told in kept]
+    )
+    on_moved = total_counts([result["moved"] for result in sample.results])
+    rows = []
+    for name, counts in on_predicted.items():
+        moved = on_moved.get(name)
+        cells = [f"{c.precision:.2f} / {c.recall:.2f} / {c.f1:.3f}" for c in counts.values()]
+        cells += [f"{moved[kind].f1:.3f}" if moved else "" for kind in ("edges", "faces")]
+        cells += [
+            spoken(
+                interval(sample.of_views("connections", name, key), sample.category), DIGITS[key]
+            )
+            for key in ("cd", "f")
+        ]
+        rows.append([name, *cells])
+    head = ["", "edges: precision / recall / F1", "faces", "edges, moved", "faces, moved"]
+    note = (
+        "On the smoothed spheres of each shape's first picture; *moved*: F1 on true spheres whose "
+        "coordinates are moved by one percent of the diagonal. What is right is decided by "
+        "geometry (`training/labels.py`). *No dense centers*: the same network is shown its "
+        "spheres' centers instead."
+    )
+    return _table([*head, "surface: CD", "F-score"], rows) + "\n\n" + note
+
+
+def threshold_curves(sample: Sample) -> dict[str, list[float]]:
+    """By threshold: F1 of edges and of faces, and the surface's CD where it was rebuilt."""
+    told = [view["connections"]["at"] for r in sample.results for view in r["views"][:1]]
+    curves: dict[str, list[float]] = {"edges": [], "faces": [], "cd": []}
+    for k in range(len(THRESHOLDS)):
+        totals = total_counts([{"all": {s: at[k][s] for s in ("edges", "faces")}} for at in told])
+        for kind in ("edges", "faces"):
+            curves[kind].append(totals["all"][kind].f1)
+        values = np.array([at[k].get("cd", np.nan) for at in told], np.float64)
+        curves["cd"].append(category_mean(values, sample.category))
+    return curves
+
+
+def camera_values(sample: Sample, key: str, category: str | None = None) -> Doubles:
+    """An error of every picture's camera that has one."""
+    found = [
+        view["camera"][key]
+        for result in sample.results
+        if category in (None, result["category"])
+        for view in result["views"]
+    ]
+    return np.array([value for value in found if value is not None], np.float64)
+
+
+def _camera(sample: Sample) -> str:
+    rows = []
+    for name in sample.categories:
+        kind = next(
+            r["views"][0]["camera"]["kind"] for r in sample.results if r["category"] == name
+        )
+        cells = [_spread(camera_values(sample, key, name)) for key in ("azimuth", "head_azimuth")]
+        elevation = camera_values(sample, "elevation", name)
+        own = sample.some(sample.category == sample.categories.index(name))
+        overlap = category_mean(own.of_views("mask_iou"), own.category)
+        right = category_mean(own.of_views("category_right"), own.category)
+        rows.append([name, kind, *cells, f"{np.median(elevation):.1f}", f"{overlap:.3f}"])
+        rows[-1].append(f"{100 * right:.0f} %")
+    overall = interval(sample.of_views("mask_iou"), sample.category)
+    head = ["", "azimuth", "error: median, 90 %, within 30", "of the head alone"]
+    head += ["elevation, median", "mask IoU", "category right"]
+    note = (
+        "Degrees. An axial category's azimuth counts modulo a half turn; where it cannot be told "
+        f"at all there is no error. Mask IoU, mean over categories: {spoken(overall, 3)}."
+    )
+    fitted = sample.of_views("fitted", "mask_iou")
+    if np.isfinite(fitted).any():
+        note += f" After the fit to the mask: {spoken(interval(fitted, sample.category), 3)}."
+    return _table(head, rows) + "\n\n" + note
+
+
+def _spread(errors: Doubles) -> str:
+    if not len(errors):
+        return "-"
+    low, high = np.percentile(errors, (50, 90))
+    return f"{low:.1f}, {high:.1f}, {100 * (errors <= 30).mean():.0f} %"
+
+
+def summary(sample: Sample) -> dict[str, Any]:
+    """The means of all contestants in all metrics, and the verdicts, for the JSON file."""
+    means: dict[str, Any] = {}
+    for name in contestants_of(sample):
+        found = {m: interval(sample.row(name, m), sample.category) for m in METRICS}
+        means[name] = {m: [i.value, i.low, i.high] for m, i in found.items()}
+    told = [vars(verdict) for verdict in verdicts(sample)]
+    kinds = {"learned": list(LEARNED), "retrieval": list(RETRIEVAL)}
+    return {"means": means, "verdicts": told, "kinds": kinds, "shapes": len(sample.results)}

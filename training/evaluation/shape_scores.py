@@ -1,0 +1,311 @@
+"""All scores of one held-out shape, as one JSON object: what the tables are made of."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import Delaunay, cKDTree
+
+from immat_core.camera import Camera
+from immat_core.medial_mesh import MedialMesh
+from immat_core.metrics import Triangles
+from immat_core.pose_head import decode_poses
+from immat_core.predict import Prediction, Stage
+from immat_core.surface.checks import check_polygons
+from training.connection_rules import RULES
+from training.data import AZIMUTH, DISTANCE, ELEVATION, ROLL
+from training.evaluation import scores
+from training.evaluation.contestants import Contestants
+from training.evaluation.truth import (
+    Scores,
+    Truth,
+    floor_scores,
+    make_truth,
+    medial_surface,
+    quick_scores,
+    score_surface,
+)
+from training.labels import make_skeleton
+from training.pictures.raster import visible
+
+RULE_THRESHOLDS = {
+    "nearest": 4,
+    "mutual": 6,
+    "spacing": 1.8,
+    "clusters": 2,
+    "witnesses": 1,
+    "delaunay": 2.0,
+}
+"""Of the simple rules, where no validation has chosen others."""
+
+THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
+"""At which edges and faces are counted for the curves of Fig. 9."""
+
+MOVED = 0.01
+"""Standard deviation of the moved spheres' coordinates, in diagonals."""
+
+_MASK_SAMPLES = 4
+_MESH_THRESHOLDS = (0.05, 0.2, 0.5, 0.9)
+
+
+def score_shape(contestants: Contestants, shape: int) -> dict[str, Any]:
+    """Everything about one shape of the split.
+
+    Returns
+    -------
+    dict
+        ``shape``, ``category``, ``loops``; ``rows``, the scores of what needs no picture, by name;
+        ``moved``, see :func:`moved_connections`; ``views``, for each picture what
+        :func:`_score_view` tells.
+    """
+    test = contestants.test
+    truth = make_truth(test, shape)
+    views = range(min(contestants.settings.views, test.views))
+    retrieved = [contestants.retrieved(shape, view) for view in views]
+    points = np.array(test.surface[shape, :, :3], np.float64)
+    rows = {
+        "oracle": contestants.oracle(points, {row for found in retrieved for row in found.values()})
+    }
+    if contestants.typical(shape) >= 0:
+        rows["typical"] = contestants.typical(shape)
+    told = {
+        name: score_surface(contestants.training_surface(row), truth, shape)
+        for name, row in rows.items()
+    }
+    unframed = Triangles(truth.solid.vertices / truth.scale + truth.center, truth.solid.faces)
+    told["ceiling"] = score_surface(unframed, truth, shape)
+    told["floor"] = floor_scores(truth, shape)
+    return {
+        "shape": shape,
+        "category": test.categories[test.category[shape]],
+        "loops": truth.loops,
+        "rows": told,
+        "moved": moved_connections(contestants, shape),
+        "views": [
+            _score_view(contestants, truth, shape, view, found)
+            for view, found in zip(views, retrieved, strict=True)
+        ],
+    }
+
+
+def _score_view(
+    contestants: Contestants, truth: Truth, shape: int, view: int, retrieved: dict[str, int]
+) -> dict[str, Any]:
+    """One picture: ``rows`` by contestant, ``stages``, ``camera``, ``connections`` and more."""
+    started = time.perf_counter()
+    prediction = contestants.predict(shape, view)
+    final = prediction.stages[-1]
+    mesh = medial_surface(final.medial_mesh(*contestants.thresholds()))
+    seconds = time.perf_counter() - started
+    rows = {
+        name: score_surface(contestants.training_surface(row), truth, shape)
+        for name, row in retrieved.items()
+    }
+    for name in contestants.baselines:
+        rows[name] = score_surface(contestants.baseline(name, shape, view), truth, shape)
+    rows["ours"] = score_surface(mesh, truth, shape)
+    report = check_polygons(mesh.vertices, mesh.faces)
+    return {
+        "view": view,
+        "photo": bool(contestants.test.photos[shape, view]),
+        "rows": rows,
+        "closed": report.closed,
+        "manifold": report.manifold,
+        "seconds": seconds,
+        "stages": _stage_scores(contestants, truth, shape, prediction, rows["ours"]),
+        "camera": camera_errors(contestants, shape, view, prediction.camera),
+        "category_right": prediction.category
+        == contestants.test.categories[contestants.test.category[shape]],
+        "mask_iou": mask_iou(mesh, prediction.camera, contestants.test.images[shape, view, ..., 3]),
+        "connections": connection_scores(contestants, truth, shape, view, prediction)
+        if view == 0
+        else {},
+    }
+
+
+def _stage_scores(
+    contestants: Contestants, truth: Truth, shape: int, prediction: Prediction, final: Scores
+) -> dict[str, Scores]:
+    """Table 4: spheres of each stage against the true ones, and the surface made from them."""
+    true = np.array(contestants.test.spheres[shape])[None]
+    told = {}
+    for stage in prediction.stages:
+        found = scores.sphere_scores(stage.spheres[None], true)
+        told[stage.name] = {f"sphere_{key}": float(values[0]) for key, values in found.items()}
+        if stage is prediction.stages[-1]:
+            told[stage.name] |= {key: final[key] for key in ("cd", "f", "f2")}
+        else:
+            mat = stage.medial_mesh(*contestants.thresholds())
+            told[stage.name] |= quick_scores(medial_surface(mat), truth, shape)
+    return told
+
+
+def camera_errors(
+    contestants: Contestants, shape: int, view: int, found: Camera
+) -> dict[str, float | str]:
+    """Errors in degrees of the camera in use and of the pose head's likeliest answer.
+
+    The azimuth counts modulo a half turn for a category whose front and back look alike, and not at
+    all (None) for one that looks alike from all sides, as ``azimuth`` in the settings says.
+    """
+    test, config = contestants.test, contestants.settings.config
+    true = test.cameras[shape, view].astype(np.float64)
+    kind = config.azimuth.get(test.categories[test.category[shape]], "directed")
+    head = decode_poses(contestants.heads(shape, view)["pose"], contestants.engine.config)[0]
+    errors: dict[str, Any] = {"kind": kind}
+    for name, azimuth, elevation in (
+        ("", found.azimuth, found.elevation),
+        ("head_", head.azimuth, head.elevation),
+    ):
+        errors[f"{name}azimuth"] = (
+            None if kind == "none" else _turn_between(azimuth, true[AZIMUTH], kind == "axial")
+        )
+        errors[f"{name}elevation"] = float(np.degrees(abs(elevation - true[ELEVATION])))
+    errors["roll"] = _turn_between(found.roll, true[ROLL], False)
+    errors["distance"] = float(abs(found.distance / true[DISTANCE] - 1))
+    return errors
+
+
+def _turn_between(one: float, two: float, half: bool) -> float:
+    """Degrees from one angle to another, both in radians, modulo a turn or half of it."""
+    period = np.pi if half else 2 * np.pi
+    return float(np.degrees(abs((one - two + period / 2) % period - period / 2)))
+
+
+def mask_iou(mesh: Triangles, camera: Camera, alpha: NDArray[np.uint8]) -> float:
+    """Overlap of a surface's silhouette with the (S, S) mask, where either covers half a pixel."""
+    size = len(alpha)
+    corners = mesh.vertices[mesh.faces].astype(np.float32)
+    owner = visible(corners, camera, size * _MASK_SAMPLES)[1]
+    samples = (owner >= 0).reshape(size, _MASK_SAMPLES, size, _MASK_SAMPLES)
+    covered, wanted = samples.mean((1, 3)) >= 0.5, alpha >= 128
+    return float((covered & wanted).sum() / max((covered | wanted).sum(), 1))
+
+
+def connection_scores(
+    contestants: Contestants, truth: Truth, shape: int, view: int, prediction: Prediction
+) -> dict[str, Any]:
+    """Figs. 5, 9 and 10 on the predicted spheres: the network, simple rules, and no dense centers.
+
+    For each way to connect them: ``edges`` and ``faces`` as counts (right, chosen, true), and the
+    scores of the surface. ``at`` has the network's by threshold, the surface's for a few.
+    """
+    final = prediction.stages[-1]
+    centers = np.ascontiguousarray(final.spheres[:, :3])
+    skeleton = make_skeleton(contestants.test, shape)
+    true = scores.true_topology(centers, skeleton)
+    ways = {"network": final.select(*contestants.thresholds())}
+    ways |= connected_by_rules(centers, contestants.heads(shape, view)["dense"][0])
+    told: dict[str, Any] = {
+        name: _connected(final, edges, faces, true, truth, shape)
+        for name, (edges, faces) in ways.items()
+    }
+    blind = contestants.predict_without_dense(shape, view, prediction).stages[-1]
+    own = scores.true_topology(np.ascontiguousarray(blind.spheres[:, :3]), skeleton)
+    edges, faces = blind.select(*contestants.thresholds())
+    told["no dense centers"] = _connected(blind, edges, faces, own, truth, shape)
+    told["at"] = [
+        {"threshold": threshold, **_at_threshold(final, threshold, true, truth, shape)}
+        for threshold in THRESHOLDS
+    ]
+    return told
+
+
+def moved_connections(contestants: Contestants, shape: int) -> dict[str, Any]:
+    """Counts of edges and faces on true spheres moved by one percent of the diagonal.
+
+    That is the standard deviation of each coordinate; the dense centers are moved by half of it.
+    """
+    rng = np.random.default_rng([5, shape])
+    spheres = np.array(contestants.test.spheres[shape])
+    dense = np.array(contestants.test.dense[shape])
+    spheres[:, :3] += MOVED * rng.standard_normal((len(spheres), 3)).astype(np.float32)
+    dense += 0.5 * MOVED * rng.standard_normal(dense.shape).astype(np.float32)
+    centers = np.ascontiguousarray(spheres[:, :3])
+    true = scores.true_topology(centers, make_skeleton(contestants.test, shape))
+    ways = {"network": contestants.connect(spheres, dense).select(*contestants.thresholds())}
+    ways |= connected_by_rules(centers, dense)
+    return {
+        name: {
+            "edges": asdict(scores.count(_with_sides(edges, faces), true[0])),
+            "faces": asdict(scores.count(faces, true[1])),
+        }
+        for name, (edges, faces) in ways.items()
+    }
+
+
+def _with_sides(
+    edges: NDArray[np.integer[Any]], faces: NDArray[np.integer[Any]]
+) -> NDArray[np.integer[Any]]:
+    """(e, 2) edges and the sides of (f, 3) faces."""
+    return np.concatenate([edges, *(faces[:, pair] for pair in ([0, 1], [1, 2], [0, 2]))])
+
+
+def connected_by_rules(
+    centers: NDArray[np.float32], dense: NDArray[np.float32]
+) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Edges and faces by each simple rule, at ``RULE_THRESHOLDS``."""
+    found = {
+        name: rule.connect(centers, dense, RULE_THRESHOLDS[name])
+        for name, rule in RULES.items()
+        if name in RULE_THRESHOLDS
+    }
+    found["delaunay"] = short_delaunay(centers, RULE_THRESHOLDS["delaunay"])
+    return found
+
+
+def short_delaunay(
+    centers: NDArray[np.float32], factor: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The Delaunay triangulation without long edges, as in the paper's Fig. 5.
+
+    Edges longer than ``factor`` times the median distance to the nearest sphere are left out, and
+    with them their triangles.
+    """
+    tetrahedra = np.sort(Delaunay(centers.astype(np.float64), qhull_options="QJ").simplices, axis=1)
+    sides = np.unique(np.concatenate([tetrahedra[:, p] for p in combinations(range(4), 2)]), axis=0)
+    faces = np.unique(np.concatenate([tetrahedra[:, p] for p in combinations(range(4), 3)]), axis=0)
+    spacing = float(np.median(cKDTree(centers).query(centers, 2)[0][:, 1]))
+    length = np.linalg.norm(centers[sides[:, 0]] - centers[sides[:, 1]], axis=1)
+    short = sides[length <= factor * spacing].astype(np.int64)
+    linked = np.zeros((len(centers), len(centers)), bool)
+    linked[short[:, 0], short[:, 1]] = True
+    kept = [linked[faces[:, i], faces[:, j]] for i, j in combinations(range(3), 2)]
+    return short, faces[np.logical_and.reduce(kept)].astype(np.int64)
+
+
+def _at_threshold(
+    stage: Stage,
+    threshold: float,
+    true: tuple[NDArray[np.int64], NDArray[np.int64]],
+    truth: Truth,
+    shape: int,
+) -> dict[str, Any]:
+    edges, faces = scores.threshold_counts(stage.candidates, true, (threshold, threshold))
+    told: dict[str, Any] = {"edges": asdict(edges), "faces": asdict(faces)}
+    if threshold in _MESH_THRESHOLDS:
+        surface = medial_surface(stage.medial_mesh(threshold, threshold))
+        told |= quick_scores(surface, truth, shape)
+    return told
+
+
+def _connected(
+    stage: Stage,
+    edges: NDArray[np.integer[Any]],
+    faces: NDArray[np.integer[Any]],
+    true: tuple[NDArray[np.int64], NDArray[np.int64]],
+    truth: Truth,
+    shape: int,
+) -> dict[str, Any]:
+    spheres = stage.spheres
+    mat = MedialMesh(spheres[:, :3], spheres[:, 3], edges.astype(np.int32), faces.astype(np.int32))
+    return {
+        "edges": asdict(scores.count(_with_sides(edges, faces), true[0])),
+        "faces": asdict(scores.count(faces, true[1])),
+        **quick_scores(medial_surface(mat), truth, shape),
+    }
