@@ -117,7 +117,8 @@ def _peaks(logits: NDArray[np.float64]) -> list[tuple[float, float]]:
     probabilities = azimuth_probabilities(logits)
     bins = len(probabilities)
     # Neighbours share what lies between them; a lone bin's noise is no peak.
-    smooth = sum(w * np.roll(probabilities, s) for s, w in ((-1, 0.25), (0, 0.5), (1, 0.25)))
+    left, right = np.roll(probabilities, 1), np.roll(probabilities, -1)
+    smooth = 0.5 * probabilities + 0.25 * (left + right)
     tops = np.nonzero((smooth > np.roll(smooth, 1)) & (smooth >= np.roll(smooth, -1)))[0]
     if not len(tops):
         return [(0.0, 1.0)]  # level all around
@@ -140,10 +141,10 @@ def _uphill(heights: NDArray[np.float64]) -> NDArray[np.int64]:
     here = np.arange(bins)
     both = np.stack([(here - 1) % bins, here, (here + 1) % bins])
     # Of equals the earlier side: what stands level is climbed to its first bin.
-    steps = both[np.argmax(heights[both], axis=0), here]
+    steps: NDArray[np.int64] = both[np.argmax(heights[both], axis=0), here]
     for _ in range(bins):
         steps = steps[steps]
-    return steps.astype(np.int64)
+    return steps
 
 
 def _wrapped(azimuth: float) -> float:

@@ -1,4 +1,4 @@
-"""Cameras of a batch: the pose head's loss, and projections framed as the product frames them."""
+"""Cameras of a batch: the pose head's losses, and projections framed as the product frames them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from immat_core.camera import frame_camera
-from immat_core.pose import decode_pose
+from immat_core.networks.config import NetworkConfig
+from immat_core.pose_head import decode_poses
 from training.config import CameraJitter
-from training.data import AZIMUTH, DISTANCE, ELEVATION, ROLL
+from training.data import AZIMUTH, DISTANCE, ELEVATION, ROLL, Batch, ShapeFolder
+from training.symmetry import turn_weights
 
 _POSE_WEIGHTS = {
     # sin a, cos a, sin 2a, cos 2a, elevation, distance. An axial object keeps a little weight on
@@ -39,6 +42,71 @@ def pose_targets(cameras: Tensor) -> Tensor:
 def pose_loss(pose: Tensor, cameras: Tensor, category: Tensor, weights: Tensor) -> Tensor:
     """Weighted mean square error of the pose head; ``weights`` from ``pose_weights``."""
     return (weights[category] * (pose - pose_targets(cameras)).square()).mean()
+
+
+SHARPNESS = 60.0
+"""Concentration of the true azimuth's distribution over the bins: 7 degrees."""
+_ELEVATION_WEIGHT, _DISTANCE_WEIGHT = 2.0, 0.1
+
+
+class PoseLoss:
+    """Loss of a pose head, with or without azimuth bins.
+
+    With bins, the target is a distribution with a peak at every azimuth from which the shape
+    looks as it does from the true one (``training.symmetry``). The head then says what it does
+    not know with several peaks, where a regression would answer with their mean.
+    """
+
+    def __init__(self, folder: ShapeFolder, azimuth: dict[str, str], bins: int) -> None:
+        """
+        Parameters
+        ----------
+        folder
+            The split that the batches are drawn from.
+        azimuth
+            ``TrainingConfig.azimuth``; used without bins.
+        bins
+            ``NetworkConfig.azimuth_bins``.
+        """
+        self.folder = folder
+        self.bins = bins
+        self.weights = pose_weights(folder.categories, azimuth)
+        self._turns: dict[int, NDArray[np.float32]] = {}
+
+    def __call__(self, pose: Tensor, batch: Batch) -> Tensor:
+        """() float, mean over the batch, of (B, p) answers."""
+        if not self.bins:
+            weights = self.weights.to(pose.device)
+            return pose_loss(pose, batch.cameras, batch.category, weights)
+        target = azimuth_targets(
+            batch.cameras[:, AZIMUTH], self.turns(batch.shapes).to(pose.device)
+        )
+        found = functional.log_softmax(pose[:, : self.bins], 1)
+        terms = functional.kl_div(found, target, reduction="none").sum(1)
+        elevation, distance = (pose[:, -2:] - batch.cameras[:, [ELEVATION, DISTANCE]]).square().T
+        terms = terms + _ELEVATION_WEIGHT * elevation + _DISTANCE_WEIGHT * distance
+        return torch.mean(terms)
+
+    def turns(self, shapes: Tensor) -> Tensor:
+        """(B, bins) float32, how alike each shape and its turns are; each is found once."""
+        rows = shapes.tolist()
+        for row in rows:
+            if row not in self._turns:
+                both = np.array(self.folder.spheres[row]), np.array(self.folder.dense[row])
+                self._turns[row] = turn_weights(*both, self.bins)
+        return torch.from_numpy(np.stack([self._turns[row] for row in rows]))
+
+
+def azimuth_targets(azimuth: Tensor, turns: Tensor) -> Tensor:
+    """(B, K) distributions over azimuth bins, of (B,) true azimuths and (B, K) turn weights."""
+    bins = turns.shape[1]
+    angles = 2 * np.pi * torch.arange(bins, device=turns.device) / bins
+    around = torch.exp(SHARPNESS * (torch.cos(angles - azimuth[:, None]) - 1))
+    own = torch.arange(bins, device=turns.device)
+    # Circular convolution: the true peak, once for each turn.
+    shifted = around[:, (own[:, None] - own) % bins]
+    target = torch.einsum("bkt,bt->bk", shifted, turns)
+    return target / target.sum(1, keepdim=True)
 
 
 def framed_uv(
@@ -74,18 +142,22 @@ def framed_uv(
 
 
 def camera_directions(
-    cameras: Tensor, pose: Tensor, jitter: CameraJitter, rng: np.random.Generator
+    cameras: Tensor,
+    pose: Tensor,
+    jitter: CameraJitter,
+    rng: np.random.Generator,
+    config: NetworkConfig,
 ) -> NDArray[np.float64]:
     """Directions (B, 4) to project from: the true ones, turned a little, or the predicted ones.
 
     In use the camera is the pose head's guess unless the user gives one, so ``predicted_share``
     of the shapes is seen by that guess, with its real errors.
     """
-    rows = cameras.numpy().astype(np.float64)
+    rows, answers = cameras.cpu().numpy().astype(np.float64), pose.detach().cpu().numpy()
     directions = rows[:, [AZIMUTH, ELEVATION, DISTANCE, ROLL]]
     directions[:, 0] += rng.normal(0, jitter.azimuth, len(rows))
     directions[:, 1] += rng.normal(0, jitter.elevation, len(rows))
     for k in np.nonzero(rng.random(len(rows)) < jitter.predicted_share)[0]:
-        guess = decode_pose(pose[k].detach().numpy())
+        guess = decode_poses(answers[k], config)[0]
         directions[k] = guess.azimuth, guess.elevation, guess.distance, 0.0
     return directions

@@ -23,9 +23,9 @@ class Optimization:
     steps
         Optimizer steps; 0 when ``minutes`` sets the length.
     minutes
-        Wall time spent in training steps, kept over a resume; used when ``steps`` is 0.
+        Wall time from the first step on, kept over a resume; used when ``steps`` is 0.
     batch
-        Shapes in a step.
+        Shapes in a step of one process.
     learning_rate, weight_decay
         Of AdamW. The rate rises linearly over ``warmup`` steps and falls linearly to 0 over the
         last ``decay_share`` of the budget.
@@ -44,6 +44,26 @@ class Optimization:
     decay_share: float = 0.4
     clip: float = 1.0
     bfloat16: bool = True
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """What is drawn from the data and how it is changed.
+
+    Attributes
+    ----------
+    balanced
+        Every category as often as every other; else every shape.
+    photo_share
+        Share of pictures that look like photographs, masks with errors included; the others are
+        cut out cleanly.
+    color
+        How strongly colours are changed, 0 for not at all.
+    """
+
+    balanced: bool = True
+    photo_share: float = 0.5
+    color: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -170,24 +190,44 @@ class TrainingConfig:
     Attributes
     ----------
     data
-        Folder with ``train`` and ``test`` as ``training.data`` reads them.
+        Folder with ``train``, ``val`` and ``test`` as ``training.data`` reads them.
+    start
+        Folder of another run whose weights are taken up where this one has none of its own; empty
+        for none. So a run goes on with larger pictures.
+    category
+        The only category to train on, as the paper does; empty for one model of all.
     seed
         Of initial weights and of every random choice; the same seed gives the same run.
+    accelerator
+        Lightning's: "auto" takes a GPU where there is one, "cpu" and "gpu" insist.
+    workers
+        Processes beside each training one that prepare batches; useful with a GPU only.
     save_minutes
         Time between two checkpoints.
     log_steps
         Steps between two entries of the logs.
+    validate_steps
+        Steps between two looks at the loss on ``val``, of the two sphere stages; 0 for none.
+    sampling
+        What is drawn.
     azimuth
         Category name to "directed", "axial" (front and back look alike) or "none"; directed
-        where a category is not named. Says what the camera head can be asked for.
+        where a category is not named. Says what a camera head without ``azimuth_bins`` is asked
+        for; one with them goes by the single shape's symmetry.
     network
         Fields of ``immat_core.networks.config.NetworkConfig`` that differ from its defaults.
     """
 
-    data: str = "data/parametric"
+    data: str = "data/cache/64"
+    start: str = ""
+    category: str = ""
     seed: int = 0
+    accelerator: str = "auto"
+    workers: int = 0
     save_minutes: float = 3.0
     log_steps: int = 20
+    validate_steps: int = 500
+    sampling: Sampling = field(default_factory=Sampling)
     azimuth: dict[str, str] = field(default_factory=dict)
     network: dict[str, Any] = field(default_factory=dict)
     image2sphere: Image2SphereStage = field(default_factory=Image2SphereStage)

@@ -37,7 +37,7 @@ class PredictedShapes:
     directions
         (M, 4) float64, the camera that was projected by: azimuth, elevation, distance, roll.
     pose
-        (M, 6) float32, the pose head's answer.
+        (M, p) float32, the pose head's answer.
     """
 
     shapes: NDArray[np.int64]
@@ -81,9 +81,9 @@ def predict_shapes(
         None for the default jitter.
     """
     rng = np.random.default_rng([seed, 11])
-    shapes = rng.integers(0, len(folder), count)
-    views = rng.integers(0, folder.views, count)
-    kept = None if run is None else run / f"predicted_{_hash(networks, count, seed)}.npz"
+    shapes = folder.draw(rng, count)
+    views = folder.draw_views(rng, shapes)
+    kept = None if run is None else run / f"predicted_{_hash(networks, shapes, views)}.npz"
     if kept is not None and kept.is_file():
         with np.load(kept) as stored:
             return PredictedShapes(**{key: stored[key] for key in stored.files})
@@ -102,24 +102,28 @@ def predict_shapes(
 
 @torch.no_grad()
 def predict_batch(
-    networks: dict[str, nn.Module],
+    networks: dict[str, Any],
     batch: Batch,
     jitter: CameraJitter,
     rng: np.random.Generator,
 ) -> dict[str, NDArray[Any]]:
     """One batch's ``initial``, ``refined``, ``dense``, ``directions`` and ``pose``."""
-    out = networks["image2sphere"].eval()(batch.images)
-    initial = joined_spheres(out.centers.numpy(), out.radii.numpy())
-    directions = camera_directions(batch.cameras, out.pose, jitter, rng)
-    uv = torch.from_numpy(framed_uv(initial, directions))
-    centers, radii = networks["refinement"].eval()(*out[5:], out.centers, uv)
+    image2sphere = networks["image2sphere"].eval()
+    config, device = image2sphere.config, next(image2sphere.parameters()).device
+    out = image2sphere(batch.images.to(device))
+    initial = joined_spheres(out.centers.cpu().numpy(), out.radii.cpu().numpy())
+    directions = camera_directions(batch.cameras, out.pose, jitter, rng, config)
+    uv = torch.from_numpy(framed_uv(initial, directions)).to(device)
+    given = (out.radii,) if config.refine_radius else ()
+    centers, radii = networks["refinement"].eval()(*out[5:], out.centers, uv, *given)
+    if not config.refine_radius:
+        radii = torch.maximum(radii, out.radii)  # as ``predict.py`` has it
     return {
         "initial": initial,
-        # As ``predict.py`` has it.
-        "refined": joined_spheres(centers.numpy(), torch.maximum(radii, out.radii).numpy()),
-        "dense": out.dense.numpy(),
+        "refined": joined_spheres(centers.cpu().numpy(), radii.cpu().numpy()),
+        "dense": out.dense.cpu().numpy(),
         "directions": directions,
-        "pose": out.pose.numpy(),
+        "pose": out.pose.cpu().numpy(),
     }
 
 
@@ -129,17 +133,20 @@ def joined_spheres(centers: NDArray[np.float32], radii: NDArray[np.float32]) -> 
     return np.concatenate([centers, kept[..., None]], 2)
 
 
-def _hash(networks: dict[str, nn.Module], count: int, seed: int) -> str:
-    digest = hashlib.sha256(f"{count} {seed}".encode())
+def _hash(
+    networks: dict[str, nn.Module], shapes: NDArray[np.int64], views: NDArray[np.int64]
+) -> str:
+    digest = hashlib.sha256(shapes.tobytes() + views.tobytes())
     for name in ("image2sphere", "refinement"):
         for value in networks[name].state_dict().values():
-            digest.update(value.numpy().tobytes())
+            digest.update(value.cpu().numpy().tobytes())
     return digest.hexdigest()[:16]
 
 
 def _keep(path: Path, result: PredictedShapes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".part")
+    # Every process of a run writes the same; each has a name of its own beside it.
+    beside = path.with_suffix(f".part{os.getpid()}")
     with beside.open("wb") as file:
         np.savez(file, **asdict(result))
     os.replace(beside, path)

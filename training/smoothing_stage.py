@@ -48,9 +48,10 @@ def predicted_topology(
 ) -> topology.TopologyCandidates:
     """Candidates of one shape's (N, 4) spheres and (M, 3) dense centres, as in prediction."""
     cloud = make_cloud(spheres, dense, (config.sparse_neighbors, config.dense_neighbors))
-    edges, faces = network(*(torch.from_numpy(part) for part in cloud))
+    device = next(network.parameters()).device
+    edges, faces = network(*(torch.from_numpy(part).to(device) for part in cloud))
     return topology.gather_candidates(
-        cloud.sparse, edges.sigmoid().numpy(), faces.sigmoid().numpy()
+        cloud.sparse, edges.sigmoid().cpu().numpy(), faces.sigmoid().cpu().numpy()
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import lightning
@@ -10,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from immat_core.networks.image2sphere import Image2Sphere, Image2SphereOutput
 from immat_core.networks.refinement import SphereRefinement
 from training import losses
-from training.cameras import camera_directions, framed_uv, pose_loss, pose_weights
+from training.cameras import PoseLoss, camera_directions, framed_uv
 from training.config import Optimization, SphereLoss, TrainingConfig
 from training.data import Batch, ShapeFolder, training_batch
 
@@ -24,16 +25,23 @@ class Stage(lightning.LightningModule):
     """One network on its way: batches by step, a loss, AdamW.
 
     A subclass has ``make_batch(step)``, a pure function of the step, and ``losses(batch)``.
-    Networks that stay fixed are kept out of the module's parameters, so that a checkpoint holds
-    what this stage trains and nothing else.
+    Networks that stay fixed are kept in ``fixed``, out of the module's parameters, so that a
+    checkpoint holds what this stage trains and nothing else.
     """
 
     name = ""
+    fixed: tuple[nn.Module, ...] = ()
 
-    def __init__(self, network: nn.Module, settings: Optimization) -> None:
+    def __init__(self, network: nn.Module, settings: Optimization, workers: int = 0) -> None:
         super().__init__()
         self.network = network
         self.settings = settings
+        self.workers = workers
+
+    def on_fit_start(self) -> None:
+        """Bring what stays fixed to where the training runs."""
+        for network in self.fixed:
+            network.to(self.device)
 
     def make_batch(self, step: int) -> Any:
         """What the given optimizer step sees."""
@@ -68,18 +76,21 @@ class Stage(lightning.LightningModule):
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Batches without end, from the current step on."""
-        return DataLoader(_Steps(self), batch_size=None)
+        return DataLoader(_Steps(self), batch_size=None, num_workers=self.workers)
 
 
 class _Steps(IterableDataset[Any]):
+    """The batches of this process: of n processes, each takes every n-th."""
+
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
 
     def __iter__(self) -> Iterator[Any]:
-        step = self.stage.global_step
-        while True:
-            yield self.stage.make_batch(step)
-            step += 1
+        worker = get_worker_info()
+        first, stride = (worker.id, worker.num_workers) if worker is not None else (0, 1)
+        trainer = self.stage.trainer
+        for step in count(self.stage.global_step + first, stride):
+            yield self.stage.make_batch(step * trainer.world_size + trainer.global_rank)
 
 
 def sphere_losses(
@@ -115,14 +126,17 @@ class Image2SphereModule(Stage):
     name = "image2sphere"
 
     def __init__(self, network: Image2Sphere, config: TrainingConfig, folder: ShapeFolder) -> None:
-        super().__init__(network, config.image2sphere.optimization)
+        super().__init__(network, config.image2sphere.optimization, config.workers)
         self.config = config
         self.folder = folder
-        self.pose_weights = pose_weights(folder.categories, config.azimuth)
+        self.pose_loss = PoseLoss(folder, config.azimuth, network.config.azimuth_bins)
 
     def make_batch(self, step: int) -> Batch:
         """A random, augmented batch."""
-        return training_batch(self.folder, self.settings.batch, self.config.seed, step)
+        config = self.config
+        return training_batch(
+            self.folder, self.settings.batch, config.seed, step, config.sampling.color
+        )
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Eq. (2), the dense centres' Chamfer distance, the pose and the category."""
@@ -134,9 +148,7 @@ class Image2SphereModule(Stage):
         terms["dense"] = weights.dense * losses.chamfer_distance(
             out.dense[:some], batch.dense[:some], squared=weights.paper
         )
-        terms["pose"] = weights.pose * pose_loss(
-            out.pose, batch.cameras, batch.category, self.pose_weights
-        )
+        terms["pose"] = weights.pose * self.pose_loss(out.pose, batch)
         terms["category"] = weights.category * functional.cross_entropy(
             out.category, batch.category
         )
@@ -155,27 +167,28 @@ class RefinementModule(Stage):
         folder: ShapeFolder,
         image2sphere: Image2Sphere,
     ) -> None:
-        super().__init__(network, config.refinement.optimization)
+        super().__init__(network, config.refinement.optimization, config.workers)
         self.config = config
         self.folder = folder
+        self.sizes = image2sphere.config
         self.fixed = (image2sphere.eval().requires_grad_(False),)
 
     def make_batch(self, step: int) -> tuple[Batch, np.random.Generator]:
         """A random, augmented batch, other than the global stage's, and its camera noise."""
-        seed = self.config.seed + 1
-        batch = training_batch(self.folder, self.settings.batch, seed, step)
+        seed, color = self.config.seed + 1, self.config.sampling.color
+        batch = training_batch(self.folder, self.settings.batch, seed, step, color)
         return batch, np.random.default_rng([seed, step, 1])
 
     def losses(self, batch: tuple[Batch, np.random.Generator]) -> dict[str, Tensor]:
         """Eq. (2) on the refined spheres."""
         seen, rng = batch
+        settings = self.config.refinement
         with torch.no_grad(), self.autocast():
             out: Image2SphereOutput = self.fixed[0](seen.images)
-        directions = camera_directions(seen.cameras, out.pose, self.config.refinement.camera, rng)
+        directions = camera_directions(seen.cameras, out.pose, settings.camera, rng, self.sizes)
         initial = torch.cat([out.centers, out.radii[..., None]], 2)
-        uv = torch.from_numpy(framed_uv(initial.numpy(), directions))
+        uv = torch.from_numpy(framed_uv(initial.cpu().numpy(), directions)).to(self.device)
+        given = (out.radii,) if self.sizes.refine_radius else ()
         with self.autocast():
-            centers, radii = self.network(*out[5:], out.centers, uv)
-        return sphere_losses(
-            centers.float(), radii.float(), seen.spheres, self.config.refinement.loss
-        )
+            centers, radii = self.network(*out[5:], out.centers, uv, *given)
+        return sphere_losses(centers.float(), radii.float(), seen.spheres, settings.loss)

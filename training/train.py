@@ -2,7 +2,8 @@
 
 All stages run in order, each from the weights of those before it; ``--stage`` runs one. A run
 lives in a folder: ``<stage>.pt`` (weights), ``<stage>/last.ckpt`` (where it resumes after being
-killed at any moment), logs for TensorBoard and as CSV beside it.
+killed at any moment), logs for TensorBoard and as CSV beside it. The same command runs on several
+processes: ``torchrun --nproc_per_node 2 -m training.train -- ...``; each draws batches of its own.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
+import shutil
 import sys
-import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,94 +26,16 @@ from torch import nn
 from immat_core.errors import UserError
 from immat_core.networks.build import build_networks
 from immat_core.networks.config import NetworkConfig
-from training.config import Optimization, TrainingConfig, read_config
-from training.data import ShapeFolder, open_folder
+from training.callbacks import Budget, Save, Validate, read_budget
+from training.config import TrainingConfig, read_config
+from training.data import ShapeFolder, choose_shapes, open_folder
 from training.stages import Image2SphereModule, RefinementModule, Stage
 
 STAGES = ("image2sphere", "refinement", "topology", "smoothing")
 """The stages in the order in which they are trained."""
-
-
-class Budget(Callback):
-    """Ends a stage after its steps or minutes and sets the learning rate on the way."""
-
-    def __init__(self, settings: Optimization) -> None:
-        self.settings = settings
-        self.seconds = 0.0
-        self._started = 0.0
-
-    def done(self, step: int) -> float:
-        """Share of the budget that is used up, 0..1 and beyond."""
-        if self.settings.steps:
-            return step / self.settings.steps
-        return self.seconds / max(60 * self.settings.minutes, 1e-9)
-
-    def rate(self, step: int) -> float:
-        """Learning rate of a step: linear warm-up, constant, linear decay to 0."""
-        settings = self.settings
-        rise = (step + 1) / max(settings.warmup, 1)
-        fall = (1 - self.done(step)) / max(settings.decay_share, 1e-9)
-        return settings.learning_rate * max(min(rise, fall, 1.0), 0.0)
-
-    def on_train_batch_start(
-        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, *_: Any
-    ) -> None:
-        """Set the learning rate."""
-        self._started = time.perf_counter()
-        for group in trainer.optimizers[0].param_groups:
-            group["lr"] = self.rate(trainer.global_step)
-
-    def on_train_batch_end(
-        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, *_: Any
-    ) -> None:
-        """Stop when the budget is used up."""
-        self.seconds += time.perf_counter() - self._started
-        pl_module.log("minutes", self.seconds / 60)
-        if self.done(trainer.global_step) >= 1:
-            trainer.should_stop = True
-
-    def state_dict(self) -> dict[str, Any]:
-        """The time that is used up, kept over a resume."""
-        return {"seconds": self.seconds}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take the time up again."""
-        self.seconds = state_dict["seconds"]
-
-
-class Save(Callback):
-    """Writes checkpoint and weights every few minutes and at the end, whole or not at all."""
-
-    def __init__(self, folder: Path, stage: str, minutes: float) -> None:
-        self.checkpoint = folder / stage / "last.ckpt"
-        self.weights = folder / f"{stage}.pt"
-        self.period = 60 * minutes
-        self._last = time.monotonic()
-
-    def on_train_batch_end(
-        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, *_: Any
-    ) -> None:
-        """Save when it is time."""
-        if time.monotonic() - self._last >= self.period:
-            self.save(trainer, pl_module)
-
-    def on_train_end(
-        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
-    ) -> None:
-        """Save the result."""
-        self.save(trainer, pl_module)
-
-    def save(self, trainer: lightning.Trainer, stage: lightning.LightningModule) -> None:
-        """Write beside, then rename: a kill leaves the previous file."""
-        assert isinstance(stage, Stage)
-        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        beside = self.checkpoint.with_suffix(".part")
-        trainer.save_checkpoint(beside)
-        os.replace(beside, self.checkpoint)
-        beside = self.weights.with_suffix(".part")
-        torch.save(stage.network.state_dict(), beside)
-        os.replace(beside, self.weights)
-        self._last = time.monotonic()
+CALIBRATED = "calibrated.txt"
+"""Written beside the topology's checkpoint once its thresholds are fitted."""
+_VALIDATION_BATCHES = 4
 
 
 def network_config(config: TrainingConfig, folder: ShapeFolder) -> NetworkConfig:
@@ -124,14 +48,44 @@ def network_config(config: TrainingConfig, folder: ShapeFolder) -> NetworkConfig
 
 
 def load_networks(config: TrainingConfig, folder: ShapeFolder, run: Path) -> dict[str, nn.Module]:
-    """All networks, with the weights of a run where it has them, initial ones elsewhere."""
+    """All networks, with the weights of a run where it has them, initial ones elsewhere.
+
+    Raises
+    ------
+    UserError
+        When the run's weights have other sizes than the config's.
+    """
     torch.manual_seed(config.seed)
     networks = build_networks(network_config(config, folder))
     for name, network in networks.items():
         path = run / f"{name}.pt"
-        if path.is_file():
+        if not path.is_file():
+            continue
+        try:
             network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        except RuntimeError as error:
+            raise UserError(f"{path} does not fit the config: {error}") from error
     return networks
+
+
+def take_up(start: Path, run: Path) -> None:
+    """Copy the weights of another run that this one has not got yet.
+
+    Raises
+    ------
+    UserError
+        When the other run has none.
+    """
+    found = [path for name in STAGES if (path := start / f"{name}.pt").is_file()]
+    if not found:
+        raise UserError(f"{start} has no trained networks", "give the folder of a run")
+    run.mkdir(parents=True, exist_ok=True)
+    for path in found:
+        if not (run / path.name).is_file():
+            # Every process of a run does this; each has a name of its own beside the file.
+            beside = run / f"{path.name}.part{os.getpid()}"
+            shutil.copyfile(path, beside)
+            os.replace(beside, run / path.name)
 
 
 def make_stage(name: str, config: TrainingConfig, folder: ShapeFolder, run: Path) -> Stage:
@@ -142,12 +96,14 @@ def make_stage(name: str, config: TrainingConfig, folder: ShapeFolder, run: Path
     UserError
         When the run lacks the weights of a stage that this one needs.
     """
-    networks: dict[str, Any] = load_networks(config, folder, run)
-    networks["image2sphere"].to(memory_format=torch.channels_last)
     needed = {"refinement": STAGES[:1], "smoothing": STAGES[:3]}.get(name, ())
     for other in needed:
         if not (run / f"{other}.pt").is_file():
             raise UserError(f"{run} has no trained {other}", f"train --stage {other} first")
+    networks: dict[str, Any] = load_networks(config, folder, run)
+    for network in networks.values():
+        network.to(_device(config.accelerator))
+    networks["image2sphere"].to(memory_format=torch.channels_last)
     if name == "image2sphere":
         return Image2SphereModule(networks[name], config, folder)
     if name == "refinement":
@@ -161,8 +117,31 @@ def make_stage(name: str, config: TrainingConfig, folder: ShapeFolder, run: Path
     return SmoothingModule(networks, config, folder, run)
 
 
+def _device(accelerator: str) -> torch.device:
+    """Where a process predicts what a stage learns from, before Lightning places the stage."""
+    if accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available():
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    return torch.device("cpu")
+
+
+def process_grid(environment: Mapping[str, str]) -> tuple[int, int]:
+    """How many processes this machine has, and how many machines, as torchrun or SLURM say."""
+    if "LOCAL_WORLD_SIZE" in environment:
+        here = int(environment["LOCAL_WORLD_SIZE"])
+        return here, int(environment.get("WORLD_SIZE", here)) // here
+    if "SLURM_NTASKS" in environment:
+        nodes = int(environment.get("SLURM_NNODES", "1"))
+        return max(1, int(environment["SLURM_NTASKS"]) // nodes), nodes
+    return 1, 1
+
+
 def train_stage(
-    stage: Stage, run: Path, save_minutes: float, log_steps: int = 20, *, quiet: bool = False
+    stage: Stage,
+    run: Path,
+    config: TrainingConfig,
+    *,
+    validate: Validate | None = None,
+    quiet: bool = False,
 ) -> None:
     """Train one stage to the end of its budget, resuming where the run was killed.
 
@@ -172,20 +151,26 @@ def train_stage(
         From ``make_stage``.
     run
         The run's folder.
-    save_minutes
-        Time between checkpoints.
-    log_steps
-        Steps between entries of the logs.
+    config
+        Says how often is saved and logged, and on what is trained.
+    validate
+        Looks at held-out shapes on the way; None for nobody.
     quiet
         No progress bar.
     """
     budget = Budget(stage.settings)
-    save = Save(run, stage.name, save_minutes)
+    save = Save(run, stage.name, config.save_minutes, budget)
     callbacks: list[Callback] = [budget, save]
+    if validate is not None:
+        callbacks.append(validate)
     if not quiet:
         callbacks.append(TQDMProgressBar(refresh_rate=20))
+    here, nodes = process_grid(os.environ)
     trainer = lightning.Trainer(
-        accelerator="cpu",
+        accelerator=config.accelerator,
+        devices=here,
+        num_nodes=nodes,
+        strategy="ddp" if here * nodes > 1 else "auto",
         max_steps=stage.settings.steps or -1,
         max_epochs=-1,
         gradient_clip_val=stage.settings.clip or None,
@@ -194,7 +179,7 @@ def train_stage(
             TensorBoardLogger(run, name=stage.name, version="log"),
             CSVLogger(run, name=stage.name),
         ],
-        log_every_n_steps=log_steps,
+        log_every_n_steps=config.log_steps,
         enable_checkpointing=False,
         enable_progress_bar=not quiet,
         enable_model_summary=False,
@@ -203,35 +188,82 @@ def train_stage(
     trainer.fit(stage, ckpt_path=resume, weights_only=False)
 
 
+def held_out(name: str, config: TrainingConfig, run: Path) -> Validate | None:
+    """The validation of a sphere stage; None for the others and where ``val`` is missing."""
+    path = Path(config.data) / "val"
+    if not config.validate_steps or name not in STAGES[:2] or not path.is_dir():
+        return None
+    stage = make_stage(name, config, open_folder(path), run)
+    batches = [stage.make_batch(step) for step in range(_VALIDATION_BATCHES)]
+    return Validate(stage, batches, config.validate_steps)
+
+
+def train_all(config: TrainingConfig, run: Path, stages: tuple[str, ...], quiet: bool) -> None:
+    """Train the given stages in order; one whose budget is used up is left as it is.
+
+    Raises
+    ------
+    UserError
+        When the data or the weights of an earlier stage are missing.
+    """
+    folder = open_folder(Path(config.data) / "train")
+    folder = choose_shapes(
+        folder,
+        config.category or None,
+        balanced=config.sampling.balanced,
+        photo_share=config.sampling.photo_share,
+    )
+    if config.start:
+        take_up(Path(config.start), run)
+    for name in stages:
+        settings = getattr(config, name).optimization
+        if read_budget(run / name / "last.ckpt", settings) < 1:
+            stage = make_stage(name, config, folder, run)
+            train_stage(stage, run, config, validate=held_out(name, config, run), quiet=quiet)
+            (run / name / CALIBRATED).unlink(missing_ok=True)
+        if name == "topology" and not (run / name / CALIBRATED).is_file():
+            _calibrate(config, folder, run)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Command line of ``python -m training.train``; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="training.train", description=__doc__)
+    options = _parser().parse_args(argv)
+    torch.set_num_threads(options.threads)
+    try:
+        config = read_config(options.config)
+        given = {"data": options.data, "start": options.start, "category": options.category}
+        config = dataclasses.replace(config, **{k: v for k, v in given.items() if v is not None})
+        stages = (options.stage,) if options.stage else STAGES
+        for name in stages:
+            config = with_budget(config, name, options.minutes, options.steps)
+        train_all(config, Path(options.run), stages, options.quiet)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="training.train",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--config", default="training/configs/default.yaml")
     parser.add_argument("--run", default="runs/default", help="folder of the run")
     parser.add_argument(
         "--stage", choices=STAGES, help="this stage alone; all in order if left out"
     )
     parser.add_argument("--data", help="folder of the data set, instead of the config's")
+    parser.add_argument("--category", help="train on the shapes of this category alone")
+    parser.add_argument(
+        "--from", dest="start", help="folder of a run whose weights this one begins with"
+    )
     parser.add_argument("--minutes", type=float, help="budget of each stage trained now")
     parser.add_argument("--steps", type=int, help="budget of each stage trained now")
     parser.add_argument("--threads", type=int, default=1, help="of torch; one is fastest")
-    options = parser.parse_args(argv)
-    torch.set_num_threads(options.threads)
-    try:
-        config = read_config(options.config)
-        if options.data:
-            config = dataclasses.replace(config, data=options.data)
-        folder = open_folder(Path(config.data) / "train")
-        for name in (options.stage,) if options.stage else STAGES:
-            changed = with_budget(config, name, options.minutes, options.steps)
-            stage = make_stage(name, changed, folder, Path(options.run))
-            train_stage(stage, Path(options.run), config.save_minutes, config.log_steps)
-            if name == "topology":
-                _calibrate(config, folder, Path(options.run))
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    return parser
 
 
 def _calibrate(config: TrainingConfig, folder: ShapeFolder, run: Path) -> None:
@@ -239,9 +271,13 @@ def _calibrate(config: TrainingConfig, folder: ShapeFolder, run: Path) -> None:
     if all((run / f"{name}.pt").is_file() for name in STAGES[:2]):
         from training.calibrate import calibrate_run
 
-        networks = load_networks(config, folder, run)
-        best = calibrate_run(networks, network_config(config, folder), folder, run)
-        print(f"topology: best thresholds were {best}, now those of the config")
+        if int(os.environ.get("RANK", "0")) == 0:
+            networks = load_networks(config, folder, run)
+            best = calibrate_run(networks, network_config(config, folder), folder, run)
+            (run / "topology" / CALIBRATED).write_text(f"best before: {best}\n", encoding="utf-8")
+            print(f"topology: best thresholds were {best}, now those of the config")
+    if torch.distributed.is_initialized():
+        torch.distributed.barrier()
 
 
 def with_budget(

@@ -20,21 +20,36 @@ from scipy.spatial import Delaunay
 from immat_core.camera import Camera
 from immat_core.errors import UserError
 from immat_core.networks.config import NetworkConfig
+from immat_core.pose_head import decode_poses
 from training.calibrate import calibrate, judge
+from training.callbacks import Budget
+from training.cameras import PoseLoss, azimuth_targets
 from training.config import TrainingConfig, read_config
-from training.data import augment, load_batch, open_folder, training_batch
-from training.evaluate import evaluate, markdown
+from training.data import augment, choose_shapes, load_batch, open_folder, training_batch
 from training.evaluation.scores import Counts, rule_topology, threshold_counts, true_topology
 from training.labels import label_topology, make_skeleton
 from training.predictions import predict_shapes
+from training.symmetry import turn_weights
 from training.topology_stage import make_cloud
-from training.train import STAGES, Budget, load_networks, main, make_stage, network_config
+from training.train import (
+    CALIBRATED,
+    STAGES,
+    load_networks,
+    main,
+    make_stage,
+    network_config,
+    process_grid,
+    take_up,
+)
 
+BINNED = NetworkConfig(azimuth_bins=36)
 SHAPES, VIEWS, SIZE, SPHERES, DENSE = 6, 3, 32, 48, 128
 CONFIG = """
 data: {data}
 save_minutes: 5
 log_steps: 1
+validate_steps: 20
+accelerator: cpu
 azimuth: {{sheet: axial, ring: none}}
 network: {{width: 0.125, spheres: 48, dense: 128, hidden: 32, dense_neighbors: 16}}
 image2sphere: {{optimization: {{steps: 40, batch: 6, warmup: 5, learning_rate: 0.002}}}}
@@ -75,6 +90,8 @@ def _write(folder: Path, seed: int) -> None:
     rng = np.random.default_rng(seed)
     arrays = {
         "images": np.zeros((SHAPES, VIEWS, SIZE, SIZE, 4), np.uint8),
+        "photos": np.tile(np.arange(VIEWS) % 2 == 1, (SHAPES, 1)),
+        "surface": np.zeros((SHAPES, 8, 6), np.float32),
         "cameras": np.zeros((SHAPES, VIEWS, 7), np.float32),
         "spheres": np.full((SHAPES, SPHERES, 4), 0.02, np.float32),
         "dense": np.zeros((SHAPES, DENSE, 3), np.float32),
@@ -105,8 +122,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A config file with a data set of six shapes."""
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("training")
-    _write(folder / "data" / "train", 0)
-    _write(folder / "data" / "test", 1)
+    for seed, split in enumerate(("train", "test", "val")):
+        _write(folder / "data" / split, seed)
     path = folder / "config.yaml"
     path.write_text(CONFIG.format(data=folder / "data"))
     return path
@@ -120,9 +137,9 @@ def run(settings: Path) -> Path:
     return folder
 
 
-def _losses(run: Path, stage: str) -> list[float]:
+def _losses(run: Path, stage: str, name: str = "loss") -> list[float]:
     lines = (run / stage / "version_0" / "metrics.csv").read_text().splitlines()
-    column = lines[0].split(",").index("loss")
+    column = lines[0].split(",").index(name)
     return [float(line.split(",")[column]) for line in lines[1:] if line.split(",")[column]]
 
 
@@ -135,13 +152,75 @@ def test_all_stages_train_and_the_losses_fall(run: Path) -> None:
     assert topology[-1] < 0.8 * topology[0]
 
 
-def test_evaluation_scores_every_stage(run: Path, settings: Path) -> None:
-    result = evaluate(read_config(settings), run, views=(0,))
-    assert set(result["spheres"]) == {"initial", "refined", "smoothed", "retrieval", "typical"}
-    assert all(row["all"]["emd"] >= row["all"]["cd"] * 0.99 for row in result["spheres"].values())
-    assert result["pictures"] == SHAPES
-    assert "| smoothed |" in markdown(result)
-    assert (run / "evaluation.png").stat().st_size > 1000
+def test_the_loss_on_held_out_shapes_is_logged_and_falls(run: Path) -> None:
+    sphere = _losses(run, "image2sphere", "validation/loss")
+    assert len(sphere) == 2
+    assert sphere[1] < sphere[0]
+
+
+def test_a_stage_whose_budget_is_used_up_is_left_alone(run: Path, settings: Path) -> None:
+    files = [run / f"{name}.pt" for name in STAGES]
+    before = [file.stat().st_mtime_ns for file in files]
+    assert main(["--config", str(settings), "--run", str(run), "--quiet"]) == 0
+    assert [file.stat().st_mtime_ns for file in files] == before
+
+
+def test_a_run_goes_on_from_the_weights_of_another(
+    run: Path, settings: Path, tmp_path: Path
+) -> None:
+    command = ["--config", str(settings), "--run", str(tmp_path / "next"), "--quiet"]
+    with pytest.raises(UserError, match="no trained networks"):
+        take_up(tmp_path, tmp_path / "next")
+    command += ["--from", str(run), "--stage", "refinement", "--steps", "1"]
+    assert main(command) == 0
+    for stage in STAGES:
+        files = (folder / f"{stage}.pt" for folder in (run, tmp_path / "next"))
+        old, new = (torch.load(file, weights_only=True) for file in files)
+        same = all(torch.equal(old[key], new[key]) for key in old)
+        assert same == (stage != "refinement")
+
+
+@pytest.mark.slow
+def test_two_processes_train_every_stage_and_resume(settings: Path, tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    text = settings.read_text().replace(
+        "network: {", "network: {azimuth_bins: 12, refine_radius: true, dense_rank: 8, "
+    )
+    path.write_text(text)
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
+    command += ["--master_port", "29613", "-m", "training.train", "--"]
+    given = ["--config", str(path), "--quiet", "--run"]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "OMP_NUM_THREADS": "1",
+    }
+    two, one = tmp_path / "two", tmp_path / "one"
+    for extra in (["--steps", "2", "--stage", "image2sphere"], ["--steps", "4"]):
+        done = subprocess.run(
+            [*command, *given, str(two), *extra],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+    assert all((two / f"{stage}.pt").is_file() for stage in STAGES)
+    assert (two / "topology" / CALIBRATED).is_file()
+    stored = torch.load(two / "image2sphere" / "last.ckpt", weights_only=False)
+    assert stored["global_step"] == 4
+    assert main([*given, str(one), "--steps", "2", "--stage", "image2sphere"]) == 0
+    first, second = (_losses(run, "image2sphere") for run in (two, one))
+    # The first process begins with the batch of a lone one; the next is the third, not the second.
+    assert first[0] == pytest.approx(second[0], rel=1e-4)
+    assert first[1] != pytest.approx(second[1], rel=1e-6)
+
+
+def test_processes_are_counted_as_torchrun_and_slurm_say() -> None:
+    assert process_grid({}) == (1, 1)
+    assert process_grid({"LOCAL_WORLD_SIZE": "2", "WORLD_SIZE": "6"}) == (2, 3)
+    assert process_grid({"SLURM_NTASKS": "8", "SLURM_NNODES": "2"}) == (4, 2)
 
 
 def test_a_killed_run_ends_with_the_weights_of_an_unbroken_one(
@@ -218,6 +297,57 @@ def test_a_mirrored_picture_is_the_picture_of_the_mirrored_shape(settings: Path)
         assert after == pytest.approx(before * [sign, 1], abs=1e-5)
         alpha = plain.images[k, 3].flip(1) if flipped[k] else plain.images[k, 3]
         assert torch.equal(mirrored.images[k, 3], alpha)
+
+
+def test_drawn_shapes_and_views_follow_the_settings(settings: Path) -> None:
+    folder = open_folder(Path(read_config(settings).data) / "train")
+    rng = np.random.default_rng(0)
+    lopsided = replace(folder, category=np.array([0, 0, 0, 0, 0, 1]))
+    even = choose_shapes(lopsided, None, balanced=True, photo_share=0.0)
+    drawn = even.draw(rng, 4000)
+    assert np.mean(drawn == 5) == pytest.approx(0.5, abs=0.03)
+    assert set(even.draw_views(rng, drawn).tolist()) == {0, 2}
+    rings = choose_shapes(folder, "ring", balanced=True, photo_share=0.25)
+    drawn = rings.draw(rng, 4000)
+    assert set(drawn.tolist()) == {1, 3, 5}
+    assert np.mean(rings.draw_views(rng, drawn) == 1) == pytest.approx(0.25, abs=0.03)
+    with pytest.raises(UserError, match="no 'boat'"):
+        choose_shapes(folder, "boat", balanced=True, photo_share=0.5)
+
+
+def test_colours_change_and_what_is_transparent_stays_empty(settings: Path) -> None:
+    folder = open_folder(Path(read_config(settings).data) / "train")
+    plain = load_batch(folder, np.arange(SHAPES), np.zeros(SHAPES, np.int64))
+    half = plain._replace(images=plain.images * 0.5)
+    for batch in (plain, half):
+        changed = augment(batch, np.random.default_rng(3)).images
+        alpha = changed[:, 3:]
+        assert torch.all((changed[:, :3] >= 0) & (changed[:, :3] <= alpha))
+        assert changed[:, :3].std() > 0.02
+    # Half the coverage, half the premultiplied colour: the same straight colour under it.
+    full, faint = (augment(b, np.random.default_rng(3)).images for b in (plain, half))
+    torch.testing.assert_close(faint, 0.5 * full)
+    same = augment(plain, np.random.default_rng(3), color=0).images
+    torch.testing.assert_close(same.sum((2, 3)), plain.images.sum((2, 3)))
+
+
+def test_a_pose_target_has_a_peak_for_every_side_that_looks_alike(settings: Path) -> None:
+    folder = open_folder(Path(read_config(settings).data) / "train")
+    ring = turn_weights(folder.spheres[1], folder.dense[1], 36)
+    sheet = turn_weights(folder.spheres[0], folder.dense[0], 36)
+    assert ring.min() > 0.9
+    assert sheet[18] > 0.9
+    assert sheet[4:15].max() < 0.1
+    target = azimuth_targets(torch.tensor([0.5, 0.5]), torch.from_numpy(np.stack([ring, sheet])))
+    assert torch.all(target[0] < 0.04)
+    found = decode_poses([*torch.log(target[1] + 1e-9).tolist(), 0.2, 2.0], BINNED)
+    assert sorted(c.azimuth for c in found) == pytest.approx([0.5 - np.pi, 0.5], abs=0.02)
+    loss = PoseLoss(folder, {}, 36)
+    batch = load_batch(folder, np.array([0, 1]), np.array([0, 0]))
+    perfect = torch.log(azimuth_targets(batch.cameras[:, 0], loss.turns(batch.shapes)))
+    pose = torch.cat([perfect, batch.cameras[:, 1:3]], 1)
+    assert loss(pose, batch).item() == pytest.approx(0, abs=1e-5)
+    assert loss(pose.roll(5, 1), batch).item() > 1
 
 
 def test_a_batch_is_a_function_of_seed_and_step(settings: Path) -> None:
