@@ -63,7 +63,7 @@ def _row(shape: StoredShape) -> NDArray[np.uint8]:
     cut = int(np.flatnonzero(~shape.photos)[0]) if not shape.photos.all() else 0
     photo = int(np.flatnonzero(shape.photos)[0]) if shape.photos.any() else cut
     mat = MedialMesh(shape.spheres[:, :3], shape.spheres[:, 3], *shape.simplices)
-    surface = build_surface(mat, VOXEL)
+    surface = build_surface(mat, VOXEL, clamp_thin=True)
     view = View.of(surface.vertices, TILE)
     tiles = [
         _small(_on_paper(shape.images[cut], shape.masks[cut])),
