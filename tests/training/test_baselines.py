@@ -126,16 +126,16 @@ def test_a_baseline_learns_what_it_sees_and_answers_with_a_closed_mesh(
     assert stage.name == name
     optimizer = stage.configure_optimizers()
     for group in optimizer.param_groups:
-        group["lr"] = 0.003
+        group["lr"] = 0.01
     batch = stage.make_batch(0)
     totals = []
-    for _ in range(12):
+    for _ in range(25):
         total = torch.stack(list(stage.losses(batch).values())).sum()
         optimizer.zero_grad()
         total.backward()
         optimizer.step()
         totals.append(total.item())
-    assert totals[-1] < 0.75 * totals[0]
+    assert totals[-1] < 0.7 * totals[0]
     image, camera = batch[0].images[:1], batch[0].cameras[:1]
     mesh = baseline_surface(name, stage.network.eval(), image, camera)
     report = check_polygons(mesh.vertices, mesh.faces)

@@ -80,7 +80,7 @@ class EvaluationSettings:
         return digest.hexdigest()[:16]
 
 
-_VERSION = 1
+_VERSION = 3
 """Raised whenever a score's definition changes, so that kept scores are not mixed."""
 
 

@@ -64,10 +64,10 @@ def page(results: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
     parts += [
         _figure("connections", "Fig. 5: ways to connect the same spheres"),
         _figure("thresholds", "Fig. 9: thresholds"),
-        _figure("dense", "Fig. 10: with and without dense centers"),
+        _figure("dense", "Fig. 10: with and without dense centers; beside it the CD that they save"),
     ]
     parts += ["## Camera and mask", _camera(sample), _figure("pose", "Errors of the azimuth")]
-    parts += ["## Contestants", _figure("methods", "The middle shape of each category")]
+    parts += ["## Contestants", _figure("methods", "The shape of each category whose CD is the median")]
     parts += ["## Worst cases", _figure("worst", "The surfaces with the largest CD")]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
@@ -231,12 +231,20 @@ def _camera(sample: Sample) -> str:
     head = ["", "azimuth", "error: median, 90 %, within 30", "of the head alone"]
     head += ["elevation, median", "mask IoU", "category right"]
     note = (
-        "Degrees. An axial category's azimuth counts modulo a half turn; where it cannot be told "
-        f"at all there is no error. Mask IoU, mean over categories: {spoken(overall, 3)}."
+        "Degrees, pictures counted alike. The azimuth counts modulo turns after which the true "
+        "shape looks the same, and modulo a half turn in a category called axial; where all turns "
+        f"look the same there is no error. Mask IoU, mean over categories: {spoken(overall, 3)}."
     )
     fitted = sample.of_views("fitted", "mask_iou")
     if np.isfinite(fitted).any():
-        note += f" After the fit to the mask: {spoken(interval(fitted, sample.category), 3)}."
+        cd = [
+            spoken(interval(values, sample.category), 2)
+            for values in (sample.of_views("fitted", "cd"), sample.row("ours", "cd"))
+        ]
+        note += (
+            f" After the fit to the mask: {spoken(interval(fitted, sample.category), 3)}, and the "
+            f"surface's CD is {cd[0]} instead of {cd[1]}."
+        )
     return _table(head, rows) + "\n\n" + note
 
 

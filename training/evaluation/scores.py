@@ -12,12 +12,8 @@ from numpy.typing import NDArray
 from immat_core.pose import decode_pose
 from immat_core.topology import TopologyCandidates
 from training.data import AZIMUTH, ELEVATION
-from training.labels import Skeleton, label_topology
+from training.labels import Skeleton, true_connections
 from training.losses import gather_points, match_indices, nearest_indices
-from training.topology_stage import make_cloud
-
-_COMPLETE = 16
-"""Neighbours among which all right connections of a sphere are looked for."""
 
 RULE_FACTOR = 1.8
 """The rule connects two spheres that are nearer than this times their local spacing."""
@@ -106,13 +102,8 @@ def true_topology(
     centers: NDArray[np.float32], skeleton: Skeleton
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Keys of all right edges and faces between (N, 3) centres, by the rule of the labels."""
-    spheres = np.column_stack([centers, np.ones(len(centers), np.float32)])
-    sparse = make_cloud(spheres, centers, (_COMPLETE, 1)).sparse
-    edges, faces = label_topology(centers, sparse, skeleton)
-    i, a = np.nonzero(edges)
-    f, b, c = np.nonzero(faces)
-    found = _keys(np.stack([i, sparse[i, a]], 1))
-    return found, _keys(np.stack([f, sparse[f, b], sparse[f, c]], 1))
+    edges, faces = true_connections(centers, skeleton)
+    return _keys(edges), _keys(faces)
 
 
 def count(simplices: NDArray[np.integer[Any]], true: NDArray[np.int64]) -> Counts:

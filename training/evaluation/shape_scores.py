@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial import Delaunay, cKDTree
 
 from immat_core.camera import Camera
+from immat_core.mask_fit import fit_to_mask
 from immat_core.medial_mesh import MedialMesh
 from immat_core.metrics import Triangles
 from immat_core.pose_head import decode_poses
@@ -32,6 +33,7 @@ from training.evaluation.truth import (
 )
 from training.labels import make_skeleton
 from training.pictures.raster import visible
+from training.symmetry import turn_weights
 
 RULE_THRESHOLDS = {
     "nearest": 4,
@@ -45,6 +47,9 @@ RULE_THRESHOLDS = {
 
 THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 """At which edges and faces are counted for the curves of Fig. 9."""
+
+TURNS = 36
+"""About the vertical, among which those are looked for that change nothing."""
 
 MOVED = 0.01
 """Standard deviation of the moved spheres' coordinates, in diagonals."""
@@ -122,6 +127,7 @@ def _score_view(
         "category_right": prediction.category
         == contestants.test.categories[contestants.test.category[shape]],
         "mask_iou": mask_iou(mesh, prediction.camera, contestants.test.images[shape, view, ..., 3]),
+        "fitted": fitted_scores(contestants, truth, shape, view, prediction),
         "connections": connection_scores(contestants, truth, shape, view, prediction)
         if view == 0
         else {},
@@ -150,31 +156,47 @@ def camera_errors(
 ) -> dict[str, float | str]:
     """Errors in degrees of the camera in use and of the pose head's likeliest answer.
 
-    The azimuth counts modulo a half turn for a category whose front and back look alike, and not at
-    all (None) for one that looks alike from all sides, as ``azimuth`` in the settings says.
+    The azimuth counts modulo the turns after which the shape looks the same, and modulo a half turn
+    for a category that the settings' ``azimuth`` calls axial. Where every turn looks the same, or
+    the category is said to have no azimuth, it is None.
     """
     test, config = contestants.test, contestants.settings.config
     true = test.cameras[shape, view].astype(np.float64)
     kind = config.azimuth.get(test.categories[test.category[shape]], "directed")
+    turns = same_looking_turns(np.array(test.spheres[shape]), np.array(test.dense[shape]), kind)
     head = decode_poses(contestants.heads(shape, view)["pose"], contestants.engine.config)[0]
     errors: dict[str, Any] = {"kind": kind}
     for name, azimuth, elevation in (
         ("", found.azimuth, found.elevation),
         ("head_", head.azimuth, head.elevation),
     ):
-        errors[f"{name}azimuth"] = (
-            None if kind == "none" else _turn_between(azimuth, true[AZIMUTH], kind == "axial")
-        )
+        off = turn_between(azimuth, true[AZIMUTH] + turns)
+        errors[f"{name}azimuth"] = None if len(turns) == TURNS else float(off.min())
         errors[f"{name}elevation"] = float(np.degrees(abs(elevation - true[ELEVATION])))
-    errors["roll"] = _turn_between(found.roll, true[ROLL], False)
+    errors["roll"] = float(turn_between(found.roll, true[ROLL]))
     errors["distance"] = float(abs(found.distance / true[DISTANCE] - 1))
     return errors
 
 
-def _turn_between(one: float, two: float, half: bool) -> float:
-    """Degrees from one angle to another, both in radians, modulo a turn or half of it."""
-    period = np.pi if half else 2 * np.pi
-    return float(np.degrees(abs((one - two + period / 2) % period - period / 2)))
+def same_looking_turns(
+    spheres: NDArray[np.float32], dense: NDArray[np.float32], kind: str
+) -> NDArray[np.float64]:
+    """Angles in radians, of ``TURNS`` around, by which a turned shape looks the same; 0 is first.
+
+    ``spheres`` (n, 4) and ``dense`` (m, 3) are the true ones; ``kind`` is the category's of the
+    settings' ``azimuth``.
+    """
+    same = turn_weights(spheres, dense, TURNS) >= 0.5
+    same[0] = True
+    same[:: TURNS // 2] |= kind == "axial"
+    same |= kind == "none"
+    return 2 * np.pi * np.flatnonzero(same) / TURNS
+
+
+def turn_between(one: float, two: float | NDArray[np.float64]) -> NDArray[np.float64]:
+    """Degrees, 0 to 180, from one angle to others, all in radians."""
+    turned: NDArray[np.float64] = (np.asarray(two) - one + np.pi) % (2 * np.pi) - np.pi
+    return np.degrees(np.abs(turned))
 
 
 def mask_iou(mesh: Triangles, camera: Camera, alpha: NDArray[np.uint8]) -> float:
@@ -185,6 +207,20 @@ def mask_iou(mesh: Triangles, camera: Camera, alpha: NDArray[np.uint8]) -> float
     samples = (owner >= 0).reshape(size, _MASK_SAMPLES, size, _MASK_SAMPLES)
     covered, wanted = samples.mean((1, 3)) >= 0.5, alpha >= 128
     return float((covered & wanted).sum() / max((covered | wanted).sum(), 1))
+
+
+def fitted_scores(
+    contestants: Contestants, truth: Truth, shape: int, view: int, prediction: Prediction
+) -> Scores:
+    """The surface after the fit to the picture's mask: its mask IoU, CD and F-scores."""
+    mat = prediction.stages[-1].medial_mesh(*contestants.thresholds())
+    alpha = contestants.test.images[shape, view, ..., 3]
+    fitted = fit_to_mask(mat, prediction.camera, alpha.astype(np.float32) / 255)
+    mesh = medial_surface(fitted.mat)
+    return {
+        "mask_iou": mask_iou(mesh, fitted.camera, alpha),
+        **quick_scores(mesh, truth, shape),
+    }
 
 
 def connection_scores(

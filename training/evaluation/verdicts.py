@@ -181,7 +181,11 @@ def _camera(sample: Sample) -> list[Verdict]:
     before = sample.of_views("mask_iou")
     told.append(_mean_above("mask IoU above 0.80 in the predicted camera", before, sample, 0.80))
     after = sample.of_views("fitted", "mask_iou")
-    told.append(_mean_above("mask IoU above 0.88 after the fit", after, sample, 0.88))
+    told.append(_mean_above("mask IoU above 0.88 after the fit to it", after, sample, 0.88))
+    fitted, plain = sample.of_views("fitted", "cd"), sample.row("ours", "cd")
+    if np.isfinite(fitted).any():
+        ratio = ratio_interval(fitted, plain, sample.category)
+        told.append(Verdict("the fit does not raise the CD", _share(ratio), ratio.value <= 1))
     return told
 
 

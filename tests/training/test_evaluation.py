@@ -1,0 +1,287 @@
+"""The evaluation: its statistics on known numbers, its scores of known shapes, its command."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from made_shapes import SPHERES, write_split
+
+from immat_core.camera import Camera
+from immat_core.metrics import Triangles
+from training.baselines.icosphere import icosphere
+from training.config import read_config
+from training.data import open_folder
+from training.evaluation.__main__ import main
+from training.evaluation.contestants import EvaluationSettings, chosen_shapes
+from training.evaluation.scores import Counts
+from training.evaluation.shape_scores import (
+    TURNS,
+    mask_iou,
+    same_looking_turns,
+    short_delaunay,
+    turn_between,
+)
+from training.evaluation.statistics import (
+    category_mean,
+    difference_interval,
+    drawn_means,
+    interval,
+    make_sample,
+    ratio_interval,
+)
+from training.evaluation.truth import (
+    floor_scores,
+    make_truth,
+    medial_surface,
+    score_surface,
+    true_medial_mesh,
+)
+from training.evaluation.verdicts import total_counts, verdicts
+
+CONFIG = """
+data: {data}
+accelerator: cpu
+azimuth: {{ball: axial, ring: none}}
+network: {{width: 0.125, spheres: 24, dense: 96, hidden: 32, sparse_neighbors: 6,
+           dense_neighbors: 12}}
+"""
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> EvaluationSettings:
+    """A tiny data set and a run of untrained networks, a baseline among them."""
+    from training.baselines.stages import build_baseline
+    from training.train import STAGES, load_networks, network_config
+
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("evaluation")
+    write_split(folder / "data" / "train", 4, 0)
+    write_split(folder / "data" / "test", 3, 1)
+    (folder / "config.yaml").write_text(CONFIG.format(data=folder / "data"))
+    config, run = read_config(folder / "config.yaml"), folder / "run"
+    run.mkdir()
+    train = open_folder(folder / "data" / "train")
+    networks = load_networks(config, train, run)
+    for name in STAGES:
+        torch.save(networks[name].state_dict(), run / f"{name}.pt")
+    baseline = build_baseline("atlasnet", network_config(config, train))
+    torch.save(baseline.state_dict(), run / "atlasnet.pt")
+    return EvaluationSettings(config, run, views=1)
+
+
+def test_a_mean_is_over_categories_first() -> None:
+    values, category = np.array([1.0, 1, 1, 5, np.nan]), np.array([0, 0, 0, 1, 1])
+    assert category_mean(values, category) == 3
+    assert np.isnan(category_mean(np.array([np.nan]), np.array([0])))
+
+
+def test_the_bootstrap_has_the_spread_of_a_mean() -> None:
+    rng = np.random.default_rng(1)
+    values, category = rng.normal(10, 2, 400), np.repeat([0, 1], 200)
+    found = interval(values, category)
+    # The standard error of the mean of two means of 200 is 2 / sqrt(400) = 0.1.
+    assert found.value == pytest.approx(values.mean())
+    assert found.high - found.low == pytest.approx(2 * 1.96 * 0.1, rel=0.12)
+    assert drawn_means(values, category).std() == pytest.approx(0.1, rel=0.1)
+
+
+def test_shapes_are_drawn_within_their_categories() -> None:
+    values, category = np.array([1.0, 1, 1, 9]), np.array([0, 0, 0, 1])
+    found = interval(values, category)
+    assert (found.value, found.low, found.high) == (5, 5, 5)
+
+
+def test_what_is_compared_is_compared_on_the_same_draws() -> None:
+    rng = np.random.default_rng(2)
+    one, category = rng.uniform(1, 9, 50), np.zeros(50, np.int64)
+    ratio = ratio_interval(2 * one, one, category)
+    assert [ratio.value, ratio.low, ratio.high] == pytest.approx([2, 2, 2])
+    apart = difference_interval(one + 1, one, category)
+    assert [apart.value, apart.low, apart.high] == pytest.approx([1, 1, 1])
+
+
+def test_pictures_of_a_shape_are_averaged_and_are_no_samples() -> None:
+    results = [_result("chair", [1.0, 3.0]), _result("table", [4.0])]
+    sample = make_sample(results)
+    assert sample.row("ours", "cd").tolist() == [2, 4]
+    assert sample.row("oracle", "cd").tolist() == [0.5, 0.5]
+    assert np.isnan(sample.row("occnet", "cd")).all()
+    assert sample.of_views("camera", "azimuth").tolist() == [5, 5]
+    assert sample.some(sample.category == 1).categories == ("table",)
+
+
+def _result(category: str, cds: list[float]) -> dict[str, Any]:
+    metrics = {"emd": 1.0, "f": 50.0, "f2": 60.0, "iou": 0.5, "thickness": 1.0}
+    counts = {"edges": {"right": 9, "predicted": 10, "true": 10}}
+    counts["faces"] = {"right": 5, "predicted": 10, "true": 10}
+    rule = {kind: {**found, "right": 4} for kind, found in counts.items()}
+    ways = {"network": {**counts, "cd": 1.0, "f": 50.0}, "nearest": {**rule, "cd": 2.0, "f": 40.0}}
+    stages = {"initial": {"cd": 3.0}, "refined": {"cd": 2.0}, "smoothed": {"cd": 2.5}}
+    views = [
+        {
+            "view": k,
+            "rows": {
+                "ours": {**metrics, "cd": cd},
+                "atlasnet": {**metrics, "cd": 2 * cd, "iou": 0.6},
+            },
+            "closed": True,
+            "manifold": k == 0,
+            "seconds": 0.5,
+            "stages": stages,
+            "camera": {"kind": "directed", "azimuth": 5.0, "elevation": 1.0},
+            "mask_iou": 0.85,
+            "fitted": {"mask_iou": 0.9, "cd": 2.0},
+            "connections": ways if k == 0 else {},
+        }
+        for k, cd in enumerate(cds)
+    ]
+    moved = {"network": counts, "nearest": rule}
+    rows = {"oracle": {**metrics, "cd": 0.5}}
+    return {
+        "shape": 0,
+        "category": category,
+        "loops": 2,
+        "rows": rows,
+        "moved": moved,
+        "views": views,
+    }
+
+
+def test_verdicts_follow_the_numbers() -> None:
+    found = {
+        verdict.target: verdict
+        for verdict in verdicts(make_sample([_result("chair", [1.0, 3.0]), _result("car", [4.0])]))
+    }
+    assert found["CD at least 13 % below the best learned baseline"].met
+    assert found["CD at least 13 % below the best learned baseline"].found.startswith("50 % (50")
+    assert found["EMD at least 7 % below the best learned baseline"].met is False
+    assert found["IoU above the best learned baseline"].met is False
+    assert found["CD of the refined surface below that of the initial one"].met
+    assert found["CD of the smoothed surface below that of the refined one"].met is False
+    assert found["F1 of edges on true spheres moved by 1 % at least 0.85"].met
+    assert found["F1 of faces on true spheres moved by 1 % at least 0.62"].met is False
+    assert found["azimuth error of chairs, median below 6 degrees"].met
+    assert found["every surface closed and manifold"].found == "2 of 3"
+    assert found["every surface closed and manifold"].met is False
+    assert "missed" in found["every surface closed and manifold"].line
+
+
+def test_counts_of_ways_add_up() -> None:
+    shape = _result("chair", [1.0])["moved"]
+    assert total_counts([shape, shape])["network"]["faces"] == Counts(10, 20, 20)
+
+
+def test_the_true_surface_scores_as_well_as_sampling_lets_it(settings: EvaluationSettings) -> None:
+    folder = open_folder(Path(settings.config.data) / "test")
+    truth = make_truth(folder, 1)
+    assert truth.loops == 1
+    true = medial_surface(true_medial_mesh(folder, 1))
+    found, floor = score_surface(true, truth), floor_scores(truth)
+    assert floor["iou"] == found["iou"] == 1
+    assert found["cd"] < 1.5 * floor["cd"]
+    assert found["f"] > 95
+    smaller = score_surface(Triangles(0.9 * true.vertices, true.faces), truth)
+    assert smaller["cd"] > 2 * found["cd"]
+    assert smaller["iou"] < 0.9
+    assert smaller["thickness"] > floor["thickness"]
+    moved = Triangles(true.vertices + np.array([0.05, 0, 0]), true.faces)
+    # Moved by 0.05 of the diagonal, never aligned: the frame is twice as large.
+    assert score_surface(moved, truth)["cd"] > 2
+
+
+def test_a_silhouette_covers_its_own_mask() -> None:
+    sphere = icosphere(3)
+    ball = Triangles(0.3 * sphere.vertices.astype(np.float64), sphere.faces)
+    camera = Camera(0.3, 0.2, 2.0, 2.0)
+    row, column = np.mgrid[:64, :64]
+    apart = np.hypot(row - 31.5, column - 31.5) / 32
+    # The outline of a ball of radius r at distance d has the radius f r / sqrt(d^2 - r^2).
+    alpha = (255 * (apart < 2 * 0.3 / np.sqrt(4 - 0.09))).astype(np.uint8)
+    assert mask_iou(ball, camera, alpha) > 0.95
+    assert mask_iou(ball, replace(camera, shift_u=1.0), alpha) < 0.1
+
+
+def test_an_azimuth_counts_modulo_what_looks_the_same(settings: EvaluationSettings) -> None:
+    folder = open_folder(Path(settings.config.data) / "test")
+    bar, ring = ((np.array(folder.spheres[k]), np.array(folder.dense[k])) for k in (0, 1))
+    assert same_looking_turns(*bar, "directed") == pytest.approx([0, np.pi])
+    assert len(same_looking_turns(*ring, "directed")) == TURNS
+    bent = bar[0].copy()
+    bent[12:, 1] += np.linspace(0, 0.3, len(bent) - 12)
+    assert same_looking_turns(bent, bent[:, :3], "directed").tolist() == [0]
+    assert same_looking_turns(bent, bent[:, :3], "axial") == pytest.approx([0, np.pi])
+    off = turn_between(3.0, np.array([-3.0, 3.1]))
+    assert off == pytest.approx(np.degrees([2 * np.pi - 6, 0.1]))
+
+
+def test_short_delaunay_finds_a_sheet() -> None:
+    x, y = np.meshgrid(np.arange(5) * 0.1, np.arange(4) * 0.1)
+    rng = np.random.default_rng(0)
+    sheet = np.stack([x.ravel(), y.ravel(), 0 * x.ravel()], 1)
+    centers = (sheet + rng.normal(0, 1e-3, sheet.shape)).astype(np.float32)
+    edges, faces = short_delaunay(centers, 1.2)
+    # Without diagonals there are the 31 sides of the squares, and no triangle.
+    assert len(edges) == 31
+    assert len(faces) == 0
+    assert len(short_delaunay(centers, 1.6)[1]) >= 24
+
+
+def test_shapes_are_chosen_from_all_categories(settings: EvaluationSettings) -> None:
+    folder = open_folder(Path(settings.config.data) / "test")
+    assert chosen_shapes(folder, 0) == [0, 1, 2]
+    assert chosen_shapes(folder, 2) == [0, 1]
+
+
+def test_the_fingerprint_follows_weights_and_views(
+    settings: EvaluationSettings, tmp_path: Path
+) -> None:
+    first = settings.fingerprint()
+    assert settings.fingerprint() == first
+    assert replace(settings, views=2).fingerprint() != first
+    assert replace(settings, run=tmp_path).fingerprint() != first
+
+
+def test_the_command_writes_the_page_and_keeps_what_it_scored(
+    settings: EvaluationSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = settings.run.parent
+    out = folder / "docs" / "evaluation.md"
+    command = ["--config", str(folder / "config.yaml"), "--run", str(settings.run)]
+    command += ["--views", "1", "--processes", "1", "--out", str(out)]
+    assert main(command) == 0
+    text = out.read_text()
+    for head in ("Targets", "Table 1", "Table 2", "Table 3", "Table 4", "Connections", "Camera"):
+        assert f"## {head}" in text
+    for row in ("AtlasNet", "retrieval by mask", "oracle", "ceiling", "floor", "**ours**"):
+        assert row in text
+    assert "| not measured |" in text
+    pictures = sorted((out.parent / "images").glob("evaluation_*.png"))
+    assert len(pictures) == 7
+    assert all(f"images/{picture.name}" in text for picture in pictures)
+    told = json.loads(out.with_suffix(".json").read_text())
+    assert told["means"]["floor"]["cd"][0] < told["means"]["ours"]["cd"][0]
+    kept = sorted((settings.run / "evaluation").glob("test_*/*.json"))
+    assert len(kept) == 3
+    result = json.loads(kept[1].read_text())
+    assert result["views"][0]["camera"]["azimuth"] is None
+    assert result["views"][0]["connections"]["network"]["edges"]["true"] <= SPHERES**2
+    times = [path.stat().st_mtime_ns for path in kept]
+    kept[0].unlink()
+    capsys.readouterr()
+    assert main(command) == 0
+    # The same seeds give the same scores, and only what was missing is scored again.
+    assert "## Targets" in capsys.readouterr().out
+    assert [path.stat().st_mtime_ns for path in kept][1:] == times[1:]
+    assert out.read_text().split("picture to mesh")[0] == text.split("picture to mesh")[0]
+
+
+def test_missing_data_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.yaml").write_text(f"data: {tmp_path}\n")
+    assert main(["--config", str(tmp_path / "config.yaml"), "--run", str(tmp_path)]) == 2
+    assert "is missing" in capsys.readouterr().err
