@@ -1,109 +1,123 @@
-"""Topology labels by geometry: which candidate edges and faces belong to the true medial mesh.
+"""Topology labels by geometry: which edges and faces between given spheres are right.
 
-Spheres that were moved or predicted have no partner in the true mesh, so they cannot inherit its
-edges. A connection is right when it runs along the true skeleton and no other sphere stands in
-between: an edge when the ball around it is empty (Gabriel's condition) or a right face has it as
-a side; a face when the smallest sphere through its corners is empty (Delaunay's condition in the
-sheet). On a curve this gives the chain, on a sheet its triangulation.
+Spheres that were moved or predicted cannot inherit the true mesh's connections, whose diagonals are
+arbitrary besides. A connection is right where the spheres' cells on the true medial mesh touch
+(``training.medial_complex``) and it runs along that mesh instead of cutting a corner or a gap.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from training.data import ShapeFolder
+from training.medial_complex import MedialComplex, divide, find_feet, share_out
 
-_SLIVER = 0.15
-"""Least height of a face over its longest side."""
-
-_INSIDE = np.array(
-    [[a, b, 4 - a - b] for a in range(5) for b in range(5 - a)], np.float32
-) / np.float32(4)
-"""Barycentric coordinates of the points that stand for a face."""
-
-_SHRINK = 0.97
-"""Factor on the radius of balls that must be empty, so that four points of a square do not block
-both of its diagonals by rounding."""
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Skeleton:
-    """A true medial mesh, ready to be asked whether a connection follows it.
+    """A true skeleton, ready to be asked what connects given spheres.
 
     Attributes
     ----------
-    centers
-        (n, 3) float32, true centres.
-    samples
-        (m, 3) float32, points all over the skeleton.
-    on_sheet
-        (m,) bool, which of them lie on a medial face.
-    linked
-        (n, n) bool, which true spheres are at most ``HOPS`` edges apart.
+    mesh
+        The true medial mesh, finely divided.
     spacing
-        Mean distance of a true centre to its nearest, at least 0.02.
+        Mean distance of a true centre to its nearest, at least 0.01.
     """
 
-    centers: NDArray[np.float32]
-    samples: NDArray[np.float32]
-    on_sheet: NDArray[np.bool_]
-    linked: NDArray[np.bool_]
+    mesh: MedialComplex
     spacing: float
 
 
 @dataclass(frozen=True)
 class LabelRule:
-    """When a connection counts as following the skeleton; lengths in units of the true spacing.
+    """When a connection counts as running along the skeleton.
 
     Attributes
     ----------
     tolerance
-        How far its inner points may lie off the skeleton where its ends lie on it.
+        How far its inner points may lie off the skeleton where its ends lie on it, in units of
+        the true spacing.
+    length_share
+        Share of its length that is added to that: a long chord of a curved sheet is right.
     end_share
-        Share of the ends' own distance that is added to that.
+        Share of the ends' own distance from the skeleton that is added to that.
     farthest_end
-        A sphere farther off the skeleton than this is connected to nothing.
-    longest
-        Longest connection.
+        A sphere farther off the skeleton than this, in units of the true spacing, is connected
+        to nothing.
     """
 
     tolerance: float = 0.35
+    length_share: float = 0.15
     end_share: float = 0.8
-    farthest_end: float = 2.0
-    longest: float = 4.0
-
-
-HOPS = 3
+    farthest_end: float = 3.0
 
 
 def make_skeleton(folder: ShapeFolder, shape: int) -> Skeleton:
     """The true skeleton of one shape of a split."""
-    centers = np.ascontiguousarray(folder.spheres[shape][:, :3])
-    samples = np.ascontiguousarray(folder.dense[shape])
     edges, faces = folder.topology(shape)
-    near = np.eye(len(centers), dtype=np.float32)
-    sides = np.concatenate([edges, faces[:, :2], faces[:, 1:], faces[:, ::2]])
-    near[sides[:, 0], sides[:, 1]] = near[sides[:, 1], sides[:, 0]] = 1
-    reach = near
-    for _ in range(HOPS - 1):
-        reach = np.minimum(reach @ near, 1)
+    return skeleton_of(folder.spheres[shape][:, :3].astype(np.float64), edges, faces)
+
+
+def skeleton_of(centers: NDArray[np.float64], edges: Indices, faces: Indices) -> Skeleton:
+    """The skeleton of a medial mesh of (n, 3) centers, n >= 2, (e, 2) edges and (f, 3) faces."""
     spacing = float(cKDTree(centers).query(centers, 2)[0][:, 1].mean())
-    on_sheet = np.zeros(len(samples), bool)
-    if len(faces):
-        corners = centers[faces]
-        inside = np.concatenate([np.einsum("k,fkd->fd", w, corners) for w in _INSIDE])
-        on_sheet = cKDTree(inside).query(samples)[0] < 0.35 * spacing
-    return Skeleton(centers, samples, on_sheet, reach > 0, max(spacing, 0.02))
+    return Skeleton(divide(centers, edges, faces), max(spacing, 0.01))
+
+
+def true_connections(
+    centers: NDArray[np.floating[Any]], skeleton: Skeleton, rule: LabelRule | None = None
+) -> tuple[Indices, Indices]:
+    """All right edges and faces between spheres.
+
+    Parameters
+    ----------
+    centers
+        (N, 3), the spheres' centres, moved or predicted.
+    skeleton
+        The true one.
+    rule
+        None for the default one.
+
+    Returns
+    -------
+    edges
+        (e, 2) int64, ascending indices, each once, sorted; the sides of the faces among them.
+    faces
+        (f, 3) int64, likewise.
+    """
+    rule = rule or LabelRule()
+    mesh, places = skeleton.mesh, np.ascontiguousarray(centers, np.float64)
+    triangle, feet, away = find_feet(mesh, places)
+    here = np.nonzero(away < rule.farthest_end * skeleton.spacing)[0]
+    if len(here) < 2:
+        return np.empty((0, 2), np.int64), np.empty((0, 3), np.int64)
+    found = share_out(mesh, triangle[here], feet[here])
+    owner = np.where(found >= 0, here[found], -1)
+    edges, faces = _touching(mesh, owner, len(places))
+    hidden = np.setdiff1d(here, owner)
+    if len(hidden):
+        # Two spheres with all but one foot: the one without places hangs on the other.
+        beside = np.stack([hidden, owner[mesh.triangles[triangle[hidden], 0]]], 1)
+        edges = np.unique(np.concatenate([edges, np.sort(beside, axis=1)]), axis=0)
+    along = _runs_along(edges, places, away, skeleton, rule)
+    linked = np.zeros((len(places), len(places)), bool)
+    linked[edges[along, 0], edges[along, 1]] = True
+    whole = linked[faces[:, 0], faces[:, 1]] & linked[faces[:, 1], faces[:, 2]]
+    faces = faces[whole & linked[faces[:, 0], faces[:, 2]]]
+    return edges[along], faces[_runs_along(faces, places, away, skeleton, rule)]
 
 
 def label_topology(
-    centers: NDArray[np.float32],
-    sparse: NDArray[np.int64],
+    centers: NDArray[np.floating[Any]],
+    sparse: Indices,
     skeleton: Skeleton,
     rule: LabelRule | None = None,
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -112,7 +126,7 @@ def label_topology(
     Parameters
     ----------
     centers
-        (N, 3) float32, the spheres' centres, moved or predicted.
+        (N, 3), the spheres' centres, moved or predicted.
     sparse
         (N, K) int64, each sphere's neighbours.
     skeleton
@@ -127,154 +141,56 @@ def label_topology(
     faces
         (N, K, K) bool, symmetric; the face of sphere i and its neighbours j and k.
     """
-    rule = rule or LabelRule()
-    centers = np.ascontiguousarray(centers, np.float32)
-    owner = cKDTree(skeleton.centers).query(centers)[1]
-    away = cKDTree(skeleton.samples).query(centers)[0]
-    linked = skeleton.linked[owner][:, owner] & (away < rule.farthest_end * skeleton.spacing)
-    linked &= linked.T
-    follows = _following(centers, away, linked, skeleton, rule)
-    gabriel = _empty_pairs(centers, follows, linked)
-    neighbours = np.ascontiguousarray(sparse, np.int64)
-    faces = _empty_triangles(centers, neighbours, follows, linked)
-    _keep_on_sheet(faces, centers, neighbours, away, skeleton, rule)
-    sides = _sides(faces, neighbours, len(centers))
-    rows = np.arange(len(centers))[:, None]
-    edges = gabriel[rows, neighbours] | sides[rows, neighbours]
-    return edges, faces
+    pairs, triples = true_connections(centers, skeleton, rule)
+    count, size = sparse.shape
+    linked = np.zeros((count, count), bool)
+    linked[pairs[:, 0], pairs[:, 1]] = linked[pairs[:, 1], pairs[:, 0]] = True
+    rows = np.arange(count)[:, None]
+    column = np.full((count, count), -1)
+    column[rows, sparse] = np.arange(size)
+    faces = np.zeros((count, size, size), bool)
+    for own, one, other in ((0, 1, 2), (1, 0, 2), (2, 0, 1)):
+        i = triples[:, own]
+        a, b = column[i, triples[:, one]], column[i, triples[:, other]]
+        held = (a >= 0) & (b >= 0)
+        faces[i[held], a[held], b[held]] = faces[i[held], b[held], a[held]] = True
+    return linked[rows, sparse], faces
 
 
-def _following(
-    centers: NDArray[np.float32],
-    away: NDArray[np.float64],
-    linked: NDArray[np.bool_],
-    skeleton: Skeleton,
-    rule: LabelRule,
-) -> NDArray[np.bool_]:
-    """(N, N) bool: pairs whose segment stays at the skeleton."""
-    first, second = np.nonzero(np.triu(linked, 1))
-    short = np.linalg.norm(centers[first] - centers[second], axis=1)
-    keep = short < rule.longest * skeleton.spacing
-    first, second = first[keep], second[keep]
-    allowed = rule.tolerance * skeleton.spacing + rule.end_share * np.maximum(
-        away[first], away[second]
-    )
-    tree = cKDTree(skeleton.samples)
-    good = np.ones(len(first), bool)
-    for share in (0.5, 0.25, 0.75):
-        # The three sample points in order of how much they throw out.
-        alive = np.nonzero(good)[0]
-        a, b = centers[first[alive]], centers[second[alive]]
-        good[alive] = tree.query((1 - share) * a + share * b)[0] < allowed[alive]
-    follows = np.zeros_like(linked)
-    follows[first[good], second[good]] = True
-    return follows | follows.T
+def _touching(mesh: MedialComplex, owner: Indices, count: int) -> tuple[Indices, Indices]:
+    """Pairs and triples of spheres that own the corners of one small triangle."""
+    corners = owner[mesh.triangles]
+    reached = (corners >= 0).all(1)
+    corners, on_sheet = np.sort(corners[reached], axis=1), mesh.on_sheet[reached]
+    lower, upper = corners[:, 0] < corners[:, 1], corners[:, 1] < corners[:, 2]
+    faces = np.unique(corners[lower & upper & on_sheet] @ [count * count, count, 1])
+    pairs = np.concatenate([corners[lower][:, :2], corners[upper][:, 1:]])
+    edges = np.unique(pairs @ [count, 1])
+    triples = np.stack([faces // count**2, faces // count % count, faces % count], 1)
+    # The third side of a triple is a pair of its own.
+    sides = triples[:, [0, 2]] @ [count, 1]
+    edges = np.union1d(edges, sides)
+    return np.stack([edges // count, edges % count], 1), triples
 
 
-@numba.njit(cache=True)
-def _blocked(
-    centers: NDArray[np.float32],
-    linked: NDArray[np.bool_],
-    i: int,
-    j: int,
-    k: int,
-    middle: NDArray[np.float32],
-    limit: float,
-) -> bool:
-    # Whether another sphere of the same part lies in the ball; k is i for a pair.
-    for m in range(len(centers)):
-        if m in (i, j, k) or not (linked[m, i] or linked[m, j] or linked[m, k]):
-            continue
-        # Written out: an array expression would allocate in the innermost loop.
-        x, y, z = centers[m, 0] - middle[0], centers[m, 1] - middle[1], centers[m, 2] - middle[2]
-        if x * x + y * y + z * z < limit:
-            return True
-    return False
-
-
-@numba.njit(cache=True)
-def _empty_pairs(
-    centers: NDArray[np.float32], follows: NDArray[np.bool_], linked: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    n = len(centers)
-    empty = np.zeros((n, n), np.bool_)
-    for i in range(n):
-        for j in range(i + 1, n):
-            if follows[i, j]:
-                middle = (centers[i] + centers[j]) / 2
-                limit = ((centers[i] - middle) ** 2).sum() * _SHRINK**2
-                free = not _blocked(centers, linked, i, j, i, middle, limit)
-                empty[i, j] = empty[j, i] = free
-    return empty
-
-
-@numba.njit(cache=True)
-def _circumcenter(
-    a: NDArray[np.float32], b: NDArray[np.float32], c: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], float, float]:
-    # Returns centre, squared radius and height over longest side.
-    u, v = b - a, c - a
-    normal = np.cross(u, v)
-    area = (normal**2).sum()
-    uu, vv = (u**2).sum(), (v**2).sum()
-    longest = max(uu, vv, ((b - c) ** 2).sum())
-    if area <= 1e-18:
-        return a, 0.0, 0.0
-    offset = (uu * np.cross(v, normal) + vv * np.cross(normal, u)) / np.float32(2 * area)
-    return a + offset, (offset**2).sum(), np.sqrt(area) / longest
-
-
-@numba.njit(cache=True)
-def _empty_triangles(
-    centers: NDArray[np.float32],
-    sparse: NDArray[np.int64],
-    follows: NDArray[np.bool_],
-    linked: NDArray[np.bool_],
-) -> NDArray[np.bool_]:
-    n, size = sparse.shape
-    empty = np.zeros((n, size, size), np.bool_)
-    for i in range(n):
-        for a in range(size):
-            j = sparse[i, a]
-            for b in range(a + 1, size):
-                k = sparse[i, b]
-                if not (follows[i, j] and follows[i, k] and follows[j, k]):
-                    continue
-                # Ascending, so that each of its three corners finds the same in float32.
-                low, high = min(i, j, k), max(i, j, k)
-                middle, square, height = _circumcenter(
-                    centers[low], centers[i + j + k - low - high], centers[high]
-                )
-                limit = square * _SHRINK**2
-                free = height >= _SLIVER and not _blocked(centers, linked, i, j, k, middle, limit)
-                empty[i, a, b] = empty[i, b, a] = free
-    return empty
-
-
-def _keep_on_sheet(
-    faces: NDArray[np.bool_],
-    centers: NDArray[np.float32],
-    sparse: NDArray[np.int64],
+def _runs_along(
+    simplices: Indices,
+    centers: NDArray[np.float64],
     away: NDArray[np.float64],
     skeleton: Skeleton,
     rule: LabelRule,
-) -> None:
-    """Drop, in place, faces whose middle is not at a true medial face."""
-    i, a, b = np.nonzero(faces)
-    sheet = skeleton.samples[skeleton.on_sheet]
-    if not len(sheet):
-        faces[:] = False
-        return
-    corners = np.stack([i, sparse[i, a], sparse[i, b]], 1)
-    allowed = rule.tolerance * skeleton.spacing + rule.end_share * away[corners].max(1)
-    far = cKDTree(sheet).query(centers[corners].mean(1))[0] >= allowed
-    faces[i[far], a[far], b[far]] = False
-
-
-def _sides(faces: NDArray[np.bool_], sparse: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
-    i, a, b = np.nonzero(faces)
-    sides = np.zeros((count, count), bool)
-    j, k = sparse[i, a], sparse[i, b]
-    for p, q in ((i, j), (i, k), (j, k)):
-        sides[p, q] = sides[q, p] = True
-    return sides
+) -> NDArray[np.bool_]:
+    """(s,) bool: edges at three places, faces in their middle."""
+    if not len(simplices):
+        return np.zeros(0, bool)
+    corners = centers[simplices]
+    longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(1)
+    allowed = rule.tolerance * skeleton.spacing + rule.length_share * longest
+    allowed += rule.end_share * away[simplices].max(1)
+    size = simplices.shape[1]
+    inner = [(0.5, 0.5), (0.25, 0.75), (0.75, 0.25)] if size == 2 else [(1 / 3,) * 3]
+    weights = np.array(inner)
+    places = np.einsum("wk,skd->swd", weights, corners)
+    far = skeleton.mesh.tree.query(places.reshape(-1, 3))[0].reshape(len(simplices), -1)
+    good: NDArray[np.bool_] = (far < allowed[:, None]).all(1)
+    return good
