@@ -67,7 +67,7 @@ def test_witnesses_triangulate_a_grid():
     dense = np.concatenate([rng.uniform(0, 4, (20000, 2)), np.zeros((20000, 1))], 1)
     edges, faces = found("witnesses", centers, 1, dense)
     assert {(i, i + 1) for i in range(25) if i % 5 < 4} <= edges
-    # Every cell has faces, and none reaches beyond its neighbors: weak witnesses find both diagonals.
+    # Every cell has faces, both diagonals' even, and none reaches beyond its neighbors.
     corners = centers[np.array(sorted(faces))]
     assert np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max() < 2.5
     assert len({tuple(np.floor(c.mean(0)[:2].clip(0, 3.99)).astype(int)) for c in corners}) == 16
