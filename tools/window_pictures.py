@@ -9,12 +9,18 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+sys.path.append(str(REPOSITORY / "tests"))
+
+from claimed_folder import claim_folder  # noqa: E402
+
 BLENDER = str(REPOSITORY / "tools" / "blender.sh")
 SCREEN = str(REPOSITORY / "tools" / "virtual_screen.sh")
 
 
 def play_session(session: Path, out: Path, given: Path) -> None:
     """Build the zip, install it into a fresh Blender, and play a session in its window.
+
+    Its folder is one that the tests have used, where compiled kernels are found again.
 
     Parameters
     ----------
@@ -31,8 +37,7 @@ def play_session(session: Path, out: Path, given: Path) -> None:
     SystemExit
         When a command or the session failed.
     """
-    resources = out.parent / "resources"
-    resources.mkdir()
+    resources, lock = claim_folder("program")
     environment = {
         **os.environ,
         "BLENDER_USER_RESOURCES": str(resources),
@@ -47,6 +52,7 @@ def play_session(session: Path, out: Path, given: Path) -> None:
     window += ["--window-geometry", "0", "0", "1280", "800"]
     command = [BLENDER, "--run", SCREEN, "blender", *window, "--python", str(session)]
     run(environment, *command, "--", str(out), str(given))
+    lock.close()
     error = json.loads(out.read_text("utf-8"))["error"]
     if error:
         raise SystemExit(error)
