@@ -6,9 +6,13 @@ that of :class:`immat_core.surface.live.LiveSurface`, and makes triangles.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from immat_core import kernels
+from immat_core.errors import UserError
 from immat_core.medial_mesh import MedialMesh
 from immat_core.surface import vdb
 from immat_core.surface.band import NarrowBand, narrow_band
@@ -77,17 +81,24 @@ def build_surface(
     watch = Watch(on_progress, should_cancel)
     band = _band(mat, voxel, MESH_WIDTH, watch, THINNEST if clamp_thin else 0.0)
     watch.at(0.6, "Filling the grid")
-    grid = vdb.to_grid(band)
+    scale = 1.0 if band.voxel >= vdb.LEAST_VOXEL else band.voxel
+    grid = vdb.to_grid(replace(band, voxel=band.voxel / scale))
     watch.at(0.8, "Extracting quads")
-    return vdb.to_mesh(grid)
+    mesh = vdb.to_mesh(grid)
+    return SurfaceMesh(mesh.vertices * np.float32(scale), mesh.faces)
 
 
 def build_grid(mat: MedialMesh, voxel: float = 1 / 128) -> Any:
     """The OpenVDB level set ``FloatGrid`` of a medial mesh, for ``.vdb`` files.
 
     Distances are in the unit of ``mat``, the band is 3 voxels wide on either side. Raises
-    ``UserError`` as :func:`build_surface` does.
+    ``UserError`` as :func:`build_surface` does, and for a voxel that OpenVDB cannot write.
     """
+    if 0 < voxel < vdb.LEAST_VOXEL:
+        raise UserError(
+            f"OpenVDB has no grid as fine as {voxel:g}",
+            f"Use a voxel of {vdb.LEAST_VOXEL:g} or more, or scale the shape up",
+        )
     return vdb.to_grid(_band(mat, voxel, GRID_WIDTH, NOBODY, 0.0))
 
 

@@ -18,6 +18,8 @@ from immat_core.surface.mesh import SurfaceMesh
 
 MODULES = ("openvdb", "pyopenvdb")
 """Names of the module: that of OpenVDB 12 and later, that of OpenVDB 10."""
+LEAST_VOXEL = 2e-5
+"""OpenVDB takes finer lattices for ones without volume, from 1.5e-5 on."""
 
 
 @cache

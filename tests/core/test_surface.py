@@ -144,6 +144,19 @@ def test_a_shape_far_from_the_origin_stays_exact():
     np.testing.assert_allclose(far.values, near.values, atol=3e-3)
 
 
+def test_a_shape_of_any_size_keeps_its_mesh():
+    """OpenVDB has no lattice for the smallest: powers of two scale every number exactly."""
+    mat, voxel = stool(), 1 / 32
+    mesh = build_surface(mat, voxel)
+    for scale in (2.0**-14, 2.0**14):
+        scaled = MedialMesh(mat.centers * scale, mat.radii * scale, mat.edges, mat.faces)
+        found = build_surface(scaled, voxel * scale)
+        np.testing.assert_array_equal(found.vertices, mesh.vertices * np.float32(scale))
+        np.testing.assert_array_equal(found.faces, mesh.faces)
+    with pytest.raises(UserError, match="no grid as fine"):
+        build_grid(scaled, 1e-5)
+
+
 def test_lattice_points_on_the_surface_are_inside_wherever_it_is_moved():
     """Flat sides in lattice planes: hundreds of samples are 0 but for rounding."""
     counts = set()
