@@ -1,9 +1,11 @@
 """The fit: 112 models of the corpus and 15 broken meshes against an independent reference.
 
-    .venv/bin/python benchmarks/fit.py                    the whole run, about 40 minutes on 2 cores
-    .venv/bin/python benchmarks/fit.py --quick            14 models and 5 broken ones, a few minutes
+    .venv/bin/python benchmarks/fit.py                    the whole run, MINUTES
+    .venv/bin/python benchmarks/fit.py --quick            13 models and 5 broken ones, a few minutes
     .venv/bin/python benchmarks/fit.py --qmat PROGRAM     a Q-MAT program beside ours, which is
                                                           called as PROGRAM IN.off SPHERES OUT.ma
+
+Every fourth model is also fitted in other ways, and by Q-MAT.
 
 Needs the corpus: ``.venv/bin/python -m training.corpus build --tier core``. Killed at any moment it
 goes on where it stopped; ``--again`` starts afresh. Writes docs/benchmark-fit.md and
@@ -16,6 +18,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 # Idle threads that wait for work count as CPU time; before NumPy is imported.
@@ -25,9 +28,9 @@ ROOT = Path(__file__).resolve().parents[1]
 for _folder in (ROOT, ROOT / "benchmarks"):
     sys.path.insert(0, str(_folder))
 
-from fit_inputs import Input, broken_inputs, corpus_inputs  # noqa: E402 - found only now
+from fit_inputs import A_CATEGORY, Input, broken_inputs, corpus_inputs  # noqa: E402 - found now
 from fit_page import Line, page, plot  # noqa: E402
-from fit_runs import Run, load_kernels, run_shape  # noqa: E402
+from fit_runs import Run, load_kernels, rows_of, run_shape  # noqa: E402
 
 from immat_core.errors import UserError  # noqa: E402
 from immat_core.processes import ProcessDiedError, each  # noqa: E402
@@ -51,22 +54,19 @@ def main() -> int:
     results = arguments.out / "results.jsonl"
     if arguments.again:
         results.unlink(missing_ok=True)
-    known = _read(results, arguments.qmat is not None)
+    known = _read(results)
     load_kernels()
-    waiting = [
-        Run(given, arguments.corpus, SPHERES, arguments.qmat)
-        for given in inputs
-        if (given.name, given.fault) not in known
-    ]
+    waiting = _waiting(inputs, known, arguments)
     with results.open("a", encoding="utf-8") as file:
         for run, line in each(run_shape, waiting, arguments.processes):
             if isinstance(line, ProcessDiedError):
                 given = run.given
-                line = {"name": given.name, "category": given.category, "fault": given.fault}
-                line |= {"rows": {}, "crash": "the process died"}
-            file.write(json.dumps(line, default=float) + "\n")
+                line = {**asdict(given), "rows": {}, "crash": "the process died"}
+            text = json.dumps(line, default=float)
+            file.write(text + "\n")
             file.flush()
-            known[line["name"], line["fault"]] = line
+            line = json.loads(text)  # as those of earlier runs: lists, no tuples
+            _add(known, line)
             _say(len(known), len(inputs), line)
     _write([known[given.name, given.fault] for given in inputs], arguments)
     return 0
@@ -91,22 +91,40 @@ def _arguments() -> argparse.Namespace:
 
 def _inputs(corpus: Path, quick: bool) -> list[Input]:
     broken = broken_inputs(corpus)
-    return [*corpus_inputs(corpus, 1 if quick else 9), *(broken[::3] if quick else broken)]
+    return [*(broken[::3] if quick else broken), *corpus_inputs(corpus, 1 if quick else A_CATEGORY)]
 
 
-def _read(results: Path, with_qmat: bool) -> dict[tuple[str, str], Line]:
-    """The lines of earlier runs; those without Q-MAT do not count where it is asked for."""
+def _waiting(
+    inputs: list[Input], known: dict[tuple[str, str], Line], arguments: argparse.Namespace
+) -> list[Run]:
+    """What earlier runs have not done; a shape that crashed is not tried again."""
+    runs = []
+    for given in inputs:
+        line = known.get((given.name, given.fault), {"rows": {}})
+        wanted = rows_of(given, arguments.qmat is not None)
+        lacking = tuple(name for name in wanted if name not in line["rows"])
+        if lacking and "crash" not in line:
+            runs.append(Run(given, lacking, arguments.corpus, SPHERES, arguments.qmat))
+    return runs
+
+
+def _read(results: Path) -> dict[tuple[str, str], Line]:
+    """The lines of earlier runs, one a shape."""
     known: dict[tuple[str, str], Line] = {}
     if not results.exists():
         return known
     for text in results.read_text(encoding="utf-8").splitlines():
         try:
-            line = json.loads(text)
+            _add(known, json.loads(text))
         except ValueError:  # the run was killed while it wrote
             continue
-        if not with_qmat or line["fault"] or "Q-MAT" in line["rows"]:
-            known[line["name"], line["fault"]] = line
     return known
+
+
+def _add(known: dict[tuple[str, str], Line], line: Line) -> None:
+    """Take in a line: later runs may bring more rows of a shape."""
+    key = line["name"], line["fault"]
+    known[key] = line | {"rows": known.get(key, {"rows": {}})["rows"] | line["rows"]}
 
 
 def _say(done: int, count: int, line: Line) -> None:

@@ -17,19 +17,25 @@ Mesh = tuple[Floats, Indices]
 
 A_CATEGORY = 9
 """Models of a category at most: 112 in all."""
+COMPARED = 4
+"""Every how manieth model is fitted in other ways too, and by Q-MAT: they take longer than ours."""
 
 
 @dataclass(frozen=True)
 class Input:
-    """A shape by its name and, for a broken one, what is wrong with it."""
+    """A shape by its name and, for a broken one, what is wrong with it.
+
+    ``compared`` says that other ways are tried on it too.
+    """
 
     name: str
     category: str
     fault: str = ""
+    compared: bool = False
 
 
 def corpus_inputs(folder: Path, a_category: int = A_CATEGORY) -> list[Input]:
-    """Models spread evenly over each category's list.
+    """Models spread evenly over each category's list; every fourth is compared with other ways.
 
     Raises ``UserError`` where the corpus is not there.
     """
@@ -37,8 +43,11 @@ def corpus_inputs(folder: Path, a_category: int = A_CATEGORY) -> list[Input]:
     for category in CATEGORIES:
         records = list_models(category, folder=folder)
         rows = np.linspace(0, len(records) - 1, min(a_category, len(records))).round().astype(int)
-        chosen += [Input(records[row].name, category) for row in rows]
-    return chosen
+        chosen += [(records[row].name, category) for row in rows]
+    return [
+        Input(name, category, compared=index % COMPARED == 0)
+        for index, (name, category) in enumerate(chosen)
+    ]
 
 
 def broken_inputs(folder: Path) -> list[Input]:

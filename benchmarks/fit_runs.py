@@ -21,9 +21,9 @@ from immat_core.medial_mesh import MedialMesh
 ROWS: dict[str, FitSettings] = {
     "fit": FitSettings(),
     "without refit": FitSettings(refit=False),
-    "power cells": FitSettings(connectivity="power_cells"),
     "regular triangulation": FitSettings(connectivity=regular_triangulation),
 }
+QMAT = "Q-MAT"
 
 
 @functools.cache
@@ -34,27 +34,35 @@ def load_kernels() -> None:
 
 @dataclass(frozen=True)
 class Run:
-    """A shape and how it is to be run."""
+    """A shape and the rows that it still lacks."""
 
     given: Input
+    rows: tuple[str, ...]
     folder: Path
     spheres: int
     qmat: Path | None
 
 
+def rows_of(given: Input, with_qmat: bool) -> tuple[str, ...]:
+    """The rows that a shape is to have."""
+    if not given.compared:
+        return ("fit",)
+    return (*ROWS, QMAT) if with_qmat else tuple(ROWS)
+
+
 def run_shape(run: Run) -> dict[str, Any]:
-    """All rows of one shape: a line for the results, whatever happens."""
+    """Some rows of one shape: a line for the results, whatever happens."""
     load_kernels()
     line: dict[str, Any] = {**asdict(run.given), "rows": {}}
     try:
         (vertices, faces), (true_vertices, true_faces) = load_input(run.given, run.folder)
         reference = make_reference(true_vertices, true_faces)
         line["reference_betti"] = reference.betti
-        names = ["fit"] if run.given.fault else list(ROWS)
-        for name in names:
-            line["rows"][name] = _fit(name, vertices, faces, run.spheres, reference)
-        if run.qmat is not None and not run.given.fault:
-            line["rows"]["Q-MAT"] = _qmat(run, vertices, faces, reference)
+        for name in run.rows:
+            if name == QMAT:
+                line["rows"][name] = _qmat(run, vertices, faces, reference)
+            else:
+                line["rows"][name] = _fit(name, vertices, faces, run.spheres, reference)
     except Exception:  # the boundary of a shape: the page counts and names it
         line["crash"] = traceback.format_exc()
     return line

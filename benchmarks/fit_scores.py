@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from fit_reference import Reference
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from immat_core.envelope import cone_ends, cones, distances_to_cones, distances_to_flats, flats
 from immat_core.errors import UserError
 from immat_core.medial_mesh import MedialMesh
 from immat_core.nearest_primitive import nearest_primitives
@@ -87,10 +89,43 @@ def volume_iou(mat: MedialMesh, reference: Reference) -> float:
     high = np.maximum(reference.samples.max(0), mat.bounds[1])
     step = float(np.ptp(reference.samples, axis=0).max()) / CELLS
     axes = [np.arange(a + step / 2, b, step) for a, b in zip(low, high, strict=True)]
-    cells = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3)
-    ours = nearest_primitives(cells, mat).distances < 0
-    theirs = reference.inside(cells)
+    cells = np.stack(np.meshgrid(*axes, indexing="ij"), -1)
+    ours = cells_inside(mat, cells).ravel()
+    theirs = reference.inside(cells.reshape(-1, 3))
     return float((ours & theirs).sum() / max((ours | theirs).sum(), 1))
+
+
+def cells_inside(mat: MedialMesh, cells: Floats) -> NDArray[np.bool_]:
+    """(x, y, z) whether lattice points (x, y, z, 3) are in the union of the envelopes.
+
+    A primitive at a time, for only points in the box of its spheres can be inside.
+    """
+    inside = np.zeros(cells.shape[:3], bool)
+    if not inside.size:  # thinner than a cell
+        return inside
+    axes = cells[:, 0, 0, 0], cells[0, :, 0, 1], cells[0, 0, :, 2]
+    for centers, radii in _primitives(mat):
+        low, high = (centers - radii[:, None]).min(0), (centers + radii[:, None]).max(0)
+        box = tuple(
+            slice(*np.searchsorted(axis, (a, b)))
+            for axis, a, b in zip(axes, low, high, strict=True)
+        )
+        points = cells[box].reshape(-1, 3)
+        if not len(points):
+            continue
+        if len(radii) == 2:
+            distance = distances_to_cones(cones(centers[None], radii[None]), points)
+        else:
+            distance = distances_to_flats(flats(centers[None], radii[None]), points)
+        inside[box] |= (distance[0] < 0).reshape(inside[box].shape)
+    return inside
+
+
+def _primitives(mat: MedialMesh) -> Iterator[tuple[Floats, Floats]]:
+    """Centres and radii of all cones, two each, and of all flat parts of faces, three each."""
+    centers, radii = mat.centers.astype(np.float64), mat.radii.astype(np.float64)
+    for rows in (*cone_ends(mat), *mat.faces):
+        yield centers[rows], radii[rows]
 
 
 def envelope_points(mat: MedialMesh, rng: np.random.Generator) -> tuple[Floats, Floats]:
