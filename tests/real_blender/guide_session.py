@@ -20,13 +20,7 @@ GROUPS = (("edit", "tools"), ("surface", "parts", "export"), ("thickness", "rig"
 
 
 def open_all_panels(_user: User) -> Iterator[None]:
-    """Register them anew, open: Blender keeps what it has drawn closed as it was.
-
-    The fit is not compiled meanwhile: the line that says so is not there on most days.
-    """
-    prepare = addon("fit_kernels").prepare
-    if bpy.app.timers.is_registered(prepare):
-        bpy.app.timers.unregister(prepare)
+    """Register them anew, open: Blender keeps what it has drawn closed as it was."""
     for panel in addon("panels").CLASSES:
         bpy.utils.unregister_class(panel)
         panel.bl_options = set()
