@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import time
 from collections.abc import Sequence
@@ -171,7 +172,8 @@ class Validate(Callback):
         """The loss and its terms, means over the batches."""
         self.stage.network.eval()
         found = []
-        for batch in self.batches:
+        # A batch may hold a random generator, which using it would change.
+        for batch in copy.deepcopy(self.batches):
             placed = self.stage.transfer_batch_to_device(batch, self.stage.device, 0)
             found.append({k: float(v) for k, v in self.stage.losses(placed).items()})
         terms = {key: sum(one[key] for one in found) / len(found) for key in found[0]}
