@@ -25,6 +25,7 @@ from training.baselines.retrieval import (
 )
 from training.baselines.stages import (
     LEARNED,
+    BaselineLoss,
     baseline_surface,
     load_baseline,
     make_baseline,
@@ -127,6 +128,7 @@ def test_a_baseline_learns_what_it_sees_and_answers_with_a_closed_mesh(
     optimizer = stage.configure_optimizers()
     for group in optimizer.param_groups:
         group["lr"] = 0.01
+    stage.weights = BaselineLoss(points=256)
     batch = stage.make_batch(0)
     totals = []
     for _ in range(25):

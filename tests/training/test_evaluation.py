@@ -185,7 +185,7 @@ def test_the_true_surface_scores_as_well_as_sampling_lets_it(settings: Evaluatio
     found, floor = score_surface(true, truth), floor_scores(truth)
     assert floor["iou"] == found["iou"] == 1
     assert found["cd"] < 1.5 * floor["cd"]
-    assert found["f"] > 95
+    assert found["f"] > floor["f"] - 5
     smaller = score_surface(Triangles(0.9 * true.vertices, true.faces), truth)
     assert smaller["cd"] > 2 * found["cd"]
     assert smaller["iou"] < 0.9
@@ -260,7 +260,6 @@ def test_the_command_writes_the_page_and_keeps_what_it_scored(
         assert f"## {head}" in text
     for row in ("AtlasNet", "retrieval by mask", "oracle", "ceiling", "floor", "**ours**"):
         assert row in text
-    assert "| not measured |" in text
     pictures = sorted((out.parent / "images").glob("evaluation_*.png"))
     assert len(pictures) == 7
     assert all(f"images/{picture.name}" in text for picture in pictures)

@@ -58,7 +58,8 @@ class _ConditionalNorm(nn.Module):
     def forward(self, x: Tensor, feature: Tensor) -> Tensor:
         """(B, T, WIDTH), (B, C) -> (B, T, WIDTH)."""
         plain: Tensor = self.norm(x.flatten(0, 1).float()).view(x.shape)
-        return self.scale(feature)[:, None] * plain + self.shift(feature)[:, None]
+        scaled: Tensor = self.scale(feature)[:, None] * plain + self.shift(feature)[:, None]
+        return scaled
 
 
 class _Block(nn.Module):
@@ -121,14 +122,16 @@ class OccupancyNetwork(nn.Module):
 
     def _logits(self, feature: Tensor, points: FloatArray) -> FloatArray:
         flat = torch.from_numpy(points.reshape(-1, 3))
-        parts = [self.decode(feature, part[None])[0] for part in flat.split(_AT_A_TIME)]
+        starts = range(0, len(flat), _AT_A_TIME)
+        parts = [self.decode(feature, flat[None, k : k + _AT_A_TIME])[0] for k in starts]
         found: FloatArray = torch.cat(parts).numpy().reshape(points.shape[:-1])
         return found
 
 
 def _all_leaves() -> NDArray[np.int32]:
     half = LEAVES // 2
-    return (np.indices((LEAVES,) * 3).reshape(3, -1).T - half).astype(np.int32)
+    leaves: NDArray[np.int32] = np.indices((LEAVES,) * 3).reshape(3, -1).T.astype(np.int32)
+    return leaves - np.int32(half)
 
 
 def _lattice(leaves: NDArray[np.int32], step: int) -> FloatArray:
@@ -157,9 +160,10 @@ def inside(surface: Triangles, points: NDArray[np.float64]) -> NDArray[np.bool_]
     """(n,) which points a closed mesh encloses: a ray up meets its surface from within."""
     caster = RayCaster(surface.vertices, surface.faces)
     # Slightly off the axis, so that no ray runs in a plane of the lattice.
-    up = np.broadcast_to([0.0123, 0.0077, 1.0], points.shape)
-    met = caster.first_hits(points, np.ascontiguousarray(up))[1]
-    return (met >= 0) & (caster.normals[met, 2] > 0)
+    up = np.tile([0.0123, 0.0077, 1.0], (len(points), 1))
+    met = caster.first_hits(points, up)[1]
+    held: NDArray[np.bool_] = (met >= 0) & (caster.normals[met, 2] > 0)
+    return held
 
 
 def occupancy_points(

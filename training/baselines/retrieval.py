@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -128,7 +129,7 @@ def typical_shapes(folder: ShapeFolder, seed: int = 0) -> NDArray[np.int64]:
 
 
 def oracle_shape(
-    train: ShapeFolder, points: NDArray[np.floating], also: Iterable[int] = ()
+    train: ShapeFolder, points: NDArray[np.floating[Any]], also: Iterable[int] = ()
 ) -> tuple[int, float]:
     """The training shape that is best for points of the true surface: what retrieval could reach.
 
@@ -146,7 +147,7 @@ def oracle_shape(
     return best, costs[best]
 
 
-def squared_chamfer(one: NDArray[np.floating], two: NDArray[np.floating]) -> float:
+def squared_chamfer(one: NDArray[np.floating[Any]], two: NDArray[np.floating[Any]]) -> float:
     """The sum of both mean squared distances of (n, 3) and (m, 3) points to the nearest."""
     there = cKDTree(two).query(one)[0]
     back = cKDTree(one).query(two)[0]
@@ -154,7 +155,7 @@ def squared_chamfer(one: NDArray[np.floating], two: NDArray[np.floating]) -> flo
 
 
 def _coarse_chamfer(
-    points: NDArray[np.floating], others: NDArray[np.floating]
+    points: NDArray[np.floating[Any]], others: NDArray[np.floating[Any]]
 ) -> NDArray[np.float64]:
     """(b,) the same of (n, 3) points to each of (b, m, 3)."""
     two = torch.from_numpy(np.ascontiguousarray(others, np.float32))

@@ -144,7 +144,7 @@ def make_baseline(name: str, config: TrainingConfig, folder: ShapeFolder, run: P
     """The stage of one of ``LEARNED``, its initial weights fixed by the config's seed."""
     torch.manual_seed(config.seed)
     network = build_baseline(name, network_config(config, folder))
-    network.to(memory_format=torch.channels_last)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     budget = whole_budget(config)
     changed = dataclasses.replace(
         config, image2sphere=dataclasses.replace(config.image2sphere, optimization=budget)

@@ -80,7 +80,7 @@ class EvaluationSettings:
         return digest.hexdigest()[:16]
 
 
-_VERSION = 3
+_VERSION = 4
 """Raised whenever a score's definition changes, so that kept scores are not mixed."""
 
 
@@ -192,7 +192,7 @@ class Contestants:
         config, centers = self.engine.config, spheres[:, :3]
         sparse = topology.nearest(centers, None, min(config.sparse_neighbors, len(centers) - 1))
         near = topology.nearest(dense, centers, config.dense_neighbors)
-        asked = {"spheres": spheres, "sparse": sparse, "dense_neighbors": dense[near]}
+        asked: Arrays = {"spheres": spheres, "sparse": sparse, "dense_neighbors": dense[near]}
         found = self.engine.run("topology", asked)
         candidates = topology.gather_candidates(sparse, found["edges"], found["faces"])
         return Stage("given", spheres, candidates)

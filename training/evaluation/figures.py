@@ -74,7 +74,8 @@ class _Shown:
 
     def label(self, shape: int) -> str:
         test = self.contestants.test
-        return test.categories[test.category[shape]]
+        name: str = test.categories[int(test.category[shape])]
+        return name
 
     def camera(self, shape: int) -> Camera:
         return Camera(*map(float, self.contestants.test.cameras[shape, 0]))
@@ -186,7 +187,7 @@ def _write_thresholds(shown: _Shown, sample: Sample, shape: int, path: Path) -> 
 
     curves = threshold_curves(sample)
     figure, axes = pyplot.subplots(
-        1, 2 + len(SHOWN_THRESHOLDS), figsize=(11, 2.2), width_ratios=[2, 2, 1, 1, 1, 1]
+        1, 2 + len(SHOWN_THRESHOLDS), figsize=(12, 2.2), width_ratios=[1.4, 1.4, 1, 1, 1, 1]
     )
     for kind in ("edges", "faces"):
         axes[0].plot(THRESHOLDS, curves[kind], marker="o", markersize=3, label=f"F1 of {kind}")

@@ -64,10 +64,10 @@ def page(results: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
     parts += [
         _figure("connections", "Fig. 5: ways to connect the same spheres"),
         _figure("thresholds", "Fig. 9: thresholds"),
-        _figure("dense", "Fig. 10: with and without dense centers; beside it the CD that they save"),
+        _figure("dense", "Fig. 10: with and without dense centers; with the CD that they save"),
     ]
     parts += ["## Camera and mask", _camera(sample), _figure("pose", "Errors of the azimuth")]
-    parts += ["## Contestants", _figure("methods", "The shape of each category whose CD is the median")]
+    parts += ["## Contestants", _figure("methods", "Each category at its median CD")]
     parts += ["## Worst cases", _figure("worst", "The surfaces with the largest CD")]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 

@@ -93,7 +93,7 @@ def shade(mesh: Triangles, camera: Camera, color: tuple[float, float, float]) ->
     flat = _Flat(
         corners.reshape(-1, 3).astype(np.float32),
         normals.repeat(3, axis=0).astype(np.float32),
-        np.tile(np.float32(color), (len(corners), 1)),
+        np.tile(np.array(color, np.float32), (len(corners), 1)),
     )
     return render(flat, camera, size=SIDE)
 

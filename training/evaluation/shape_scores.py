@@ -48,6 +48,9 @@ RULE_THRESHOLDS = {
 THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 """At which edges and faces are counted for the curves of Fig. 9."""
 
+Ways = dict[str, tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]]
+"""Edges and faces by the name of what chose them."""
+
 TURNS = 36
 """About the vertical, among which those are looked for that change nothing."""
 
@@ -102,11 +105,11 @@ def _score_view(
     contestants: Contestants, truth: Truth, shape: int, view: int, retrieved: dict[str, int]
 ) -> dict[str, Any]:
     """One picture: ``rows`` by contestant, ``stages``, ``camera``, ``connections`` and more."""
-    started = time.perf_counter()
+    started = time.process_time()
     prediction = contestants.predict(shape, view)
     final = prediction.stages[-1]
     mesh = medial_surface(final.medial_mesh(*contestants.thresholds()))
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     rows = {
         name: score_surface(contestants.training_surface(row), truth, shape)
         for name, row in retrieved.items()
@@ -196,7 +199,8 @@ def same_looking_turns(
 def turn_between(one: float, two: float | NDArray[np.float64]) -> NDArray[np.float64]:
     """Degrees, 0 to 180, from one angle to others, all in radians."""
     turned: NDArray[np.float64] = (np.asarray(two) - one + np.pi) % (2 * np.pi) - np.pi
-    return np.degrees(np.abs(turned))
+    apart: NDArray[np.float64] = np.degrees(np.abs(turned))
+    return apart
 
 
 def mask_iou(mesh: Triangles, camera: Camera, alpha: NDArray[np.uint8]) -> float:
@@ -235,7 +239,7 @@ def connection_scores(
     centers = np.ascontiguousarray(final.spheres[:, :3])
     skeleton = make_skeleton(contestants.test, shape)
     true = scores.true_topology(centers, skeleton)
-    ways = {"network": final.select(*contestants.thresholds())}
+    ways: Ways = {"network": final.select(*contestants.thresholds())}
     ways |= connected_by_rules(centers, contestants.heads(shape, view)["dense"][0])
     told: dict[str, Any] = {
         name: _connected(final, edges, faces, true, truth, shape)
@@ -264,7 +268,8 @@ def moved_connections(contestants: Contestants, shape: int) -> dict[str, Any]:
     dense += 0.5 * MOVED * rng.standard_normal(dense.shape).astype(np.float32)
     centers = np.ascontiguousarray(spheres[:, :3])
     true = scores.true_topology(centers, make_skeleton(contestants.test, shape))
-    ways = {"network": contestants.connect(spheres, dense).select(*contestants.thresholds())}
+    given = contestants.connect(spheres, dense)
+    ways: Ways = {"network": given.select(*contestants.thresholds())}
     ways |= connected_by_rules(centers, dense)
     return {
         name: {
@@ -282,11 +287,9 @@ def _with_sides(
     return np.concatenate([edges, *(faces[:, pair] for pair in ([0, 1], [1, 2], [0, 2]))])
 
 
-def connected_by_rules(
-    centers: NDArray[np.float32], dense: NDArray[np.float32]
-) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def connected_by_rules(centers: NDArray[np.float32], dense: NDArray[np.float32]) -> Ways:
     """Edges and faces by each simple rule, at ``RULE_THRESHOLDS``."""
-    found = {
+    found: Ways = {
         name: rule.connect(centers, dense, RULE_THRESHOLDS[name])
         for name, rule in RULES.items()
         if name in RULE_THRESHOLDS
