@@ -51,7 +51,7 @@ class SearchSettings:
     """
 
     azimuths: tuple[float, ...] = tuple(np.radians(np.arange(-24, 25, 6.0)))
-    elevations: tuple[float, ...] = tuple(np.radians([-14.0, -7, 0, 7, 14]))
+    elevations: tuple[float, ...] = tuple(np.radians([-9.0, 0, 9]))
     overlap_weight: float = 20.0
     azimuth_spread: float = 0.2
     elevation_spread: float = 0.12
@@ -59,8 +59,8 @@ class SearchSettings:
     distance_spread: float = 0.25
     focal_spread: float = 0.03
     shift_spread: float = 0.03
-    kept: int = 3
-    steps: int = 8
+    kept: int = 2
+    steps: int = 6
 
 
 DEFAULT = SearchSettings()
@@ -87,12 +87,9 @@ def search_camera(
         (S, S), 0..1, the mask of the crop.
     """
     solid = _solid(spheres, dense)
-    trial = _Trial(solid, area_averages(alpha, FINE), settings)
-    rough = _Trial(
-        np.concatenate([solid[: len(spheres)], solid[len(spheres) :: 4]]),
-        area_averages(alpha, COARSE),
-        settings,
-    )
+    own, filled = solid[: len(spheres)], solid[len(spheres) :]
+    trial = _Trial(np.concatenate([own, filled[::2]]), area_averages(alpha, FINE), settings)
+    rough = _Trial(np.concatenate([own, filled[::4]]), area_averages(alpha, COARSE), settings)
     found: list[tuple[float, _Start]] = []
     for candidate in candidates:
         for azimuth in settings.azimuths:

@@ -34,7 +34,11 @@ from typing import Any, TypeVar, overload
 
 from immat_core.errors import UserError
 
-SURFACE_MODULES = ("immat_core.surface.live", "immat_core.surface.edge_kernel")
+SURFACE_MODULES = (
+    "immat_core.surface.live",
+    "immat_core.surface.edge_kernel",
+    "immat_core.silhouette.kernels",
+)
 """Modules with the kernels of the surface: importing one compiles its kernels or loads them."""
 FORGOTTEN = 30 * 24 * 3600
 """Seconds after which compiled code of other versions that nobody used is removed."""
@@ -319,6 +323,11 @@ def _marker() -> Path | None:
     if folder is None:
         return None
     numba, llvm = _numba(), importlib.import_module("llvmlite.binding")
-    path = hashlib.sha256(package.origin.encode()).hexdigest()[:8]
+    places = hashlib.sha256(package.origin.encode())
+    for name in sorted({module.rpartition(".")[0] for module in SURFACE_MODULES}):
+        other = importlib.util.find_spec(name)
+        if other is not None and other.origin is not None:
+            places.update(str(_writable_folder(str(Path(other.origin).parent))).encode())
+    path = places.hexdigest()[:8]
     versions = f"{platform.python_version()}-{numba.__version__}"
     return folder / f"filled-{path}-{versions}-{llvm.get_host_cpu_name()}"

@@ -7,29 +7,17 @@ angle averages out to nothing, and its double is still exact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from immat_core.camera import frame_camera
-from immat_core.medial_mesh import FloatArray
 from immat_core.networks.config import POSE_SIZE
 
 DISTANCES = (1.2, 4.0)
 """Nearest and farthest camera that is believed, in units of the object's diagonal."""
 
 ELEVATION_LIMIT = np.pi / 2
-
-CELLS = 32
-"""Cells along each side of the picture in which silhouettes are compared."""
-
-SEARCH_STEP = np.radians(3)
-SEARCH_STEPS = 17
-"""Steps to either side of the predicted azimuth: 51 degrees."""
-
-OFFSET_COST = 0.05
-"""Overlap that a turn by one radian has to gain."""
 
 
 @dataclass(frozen=True)
@@ -82,49 +70,3 @@ def decode_pose(pose: ArrayLike) -> Pose:
         float(np.clip(row[4], -ELEVATION_LIMIT, ELEVATION_LIMIT)),
         float(np.clip(row[5], *DISTANCES)),
     )
-
-
-def fit_azimuth(pose: Pose, points: FloatArray, alpha: FloatArray) -> Pose:
-    """The pose with the azimuth, near the predicted one, that fills the silhouette best.
-
-    The dense centers already have the object's outline, so turning them over the mask takes a third
-    off the head's error (the networks' card has the figures). The elevation stays: a
-    shape that is predicted a little too high or low explains a silhouette as well as a lower or
-    higher camera, and a search made it worse. Front and back are not swapped either.
-
-    Parameters
-    ----------
-    points
-        (n, 3), many points all over the object: the dense centers.
-    alpha
-        (S, S), 0..1, the mask of the crop.
-    """
-    wanted = _cells_of_mask(alpha)
-    offsets = np.arange(-SEARCH_STEPS, SEARCH_STEPS + 1) * SEARCH_STEP
-    scores = [
-        _overlap(points, replace(pose, azimuth=pose.azimuth + offset), wanted)
-        - OFFSET_COST * offset**2
-        for offset in offsets
-    ]
-    return replace(pose, azimuth=pose.azimuth + float(offsets[int(np.argmax(scores))]))
-
-
-def _overlap(points: FloatArray, pose: Pose, wanted: NDArray[np.bool_]) -> float:
-    """Intersection over union of the cells that the points fall into with those of the mask."""
-    camera = frame_camera(points, pose.azimuth, pose.elevation, pose.distance)
-    cells = np.floor((camera.project(points)[0] + 1) / 2 * CELLS).astype(np.int64)
-    cells = cells.clip(0, CELLS - 1)
-    filled = np.zeros((CELLS, CELLS), bool)
-    filled[cells[:, 1], cells[:, 0]] = True
-    return float((filled & wanted).sum() / max((filled | wanted).sum(), 1))
-
-
-def _cells_of_mask(alpha: FloatArray) -> NDArray[np.bool_]:
-    """(CELLS, CELLS): cells of which the mask covers at least a quarter."""
-    of_pixel = np.arange(len(alpha)) * CELLS // len(alpha)
-    total = np.zeros((CELLS, CELLS))
-    count = np.zeros((CELLS, CELLS))
-    np.add.at(total, (of_pixel[:, None], of_pixel[None]), alpha)
-    np.add.at(count, (of_pixel[:, None], of_pixel[None]), 1.0)
-    covered: NDArray[np.bool_] = total >= 0.25 * np.maximum(count, 1)
-    return covered

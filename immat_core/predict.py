@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immat_core import topology
-from immat_core.camera import Camera, frame_camera
+from immat_core.camera import Camera
+from immat_core.camera_search import search_camera
 from immat_core.errors import Cancelled, UserError
 from immat_core.image import Crop, Picture, crop
 from immat_core.medial_mesh import FloatArray, IndexArray, MedialMesh
-from immat_core.pose import decode_pose, fit_azimuth
+from immat_core.networks.config import NetworkConfig
+from immat_core.pose_head import decode_poses
 from immat_core.sampling import resample
 from immat_core.smoothing import smooth
 from immat_core.topology import TopologyCandidates
@@ -226,7 +228,7 @@ class ImageToMat:
         spheres = _spheres(outputs["centers"][0], outputs["radii"][0])
         self._seen = _Seen(
             outputs,
-            camera or _predicted_camera(outputs, spheres, cut.image[3]),
+            camera or _predicted_camera(outputs, self._engine.config, spheres, cut.image[3]),
             cut.box,
             picture_size,
             self._engine.config.categories[int(outputs["category"][0].argmax())],
@@ -374,10 +376,11 @@ def _spheres(centers: FloatArray, radii: FloatArray) -> FloatArray:
 
 
 def _predicted_camera(
-    outputs: dict[str, NDArray[np.float32]], spheres: FloatArray, alpha: FloatArray
+    outputs: dict[str, NDArray[np.float32]],
+    config: NetworkConfig,
+    spheres: FloatArray,
+    alpha: FloatArray,
 ) -> Camera:
-    """The camera of the predicted direction that frames the spheres as the crop does."""
-    seen = fit_azimuth(decode_pose(outputs["pose"]), outputs["dense"][0], alpha)
-    return frame_camera(
-        spheres[:, :3], seen.azimuth, seen.elevation, seen.distance, radii=spheres[:, 3]
-    )
+    """Of the cameras that the network thinks of, and those near them, what fits the mask."""
+    candidates = decode_poses(outputs["pose"], config)
+    return search_camera(candidates, spheres, outputs["dense"][0], alpha)

@@ -13,13 +13,14 @@ from immat_core.errors import Cancelled, UserError
 from immat_core.mask_fit.misfit import Samples, misfit
 from immat_core.mask_fit.settings import MaskFit, MaskFitSettings
 from immat_core.mask_fit.state import Given, State
-from immat_core.mask_fit.step import held_by, stepped
+from immat_core.mask_fit.step import Held, stepped
 from immat_core.mask_fit.stiffness import Stiffness, Ties
 from immat_core.medial_mesh import MedialMesh
 from immat_core.silhouette import Web, mask_field, overlap, silhouette
-from immat_core.silhouette.discs import DoubleArray
 
 DEFAULT = MaskFitSettings()
+FIT_SIZE = 96
+"""Pixels along each side of a crop that is fine enough."""
 
 
 def fit_to_mask(
@@ -67,6 +68,7 @@ def fit_to_mask(
     samples = Samples.of(web)
     before = overlap(silhouette(mat, camera, field.size), field.inside)
     best, best_overlap, steps = (mat, camera), before, 0
+    held = Held.of(state.given, settings)
     plan = list(_plan(mat, state, settings))
     for stiffness, what in plan:
         if should_cancel is not None and should_cancel():
@@ -75,7 +77,6 @@ def fit_to_mask(
             on_progress(steps / len(plan), what)
         linear = state.linear()
         off = misfit(linear.discs, web, samples, field)
-        held = held_by(_spreads(settings), settings.move_camera)
         state = stepped(state, linear, off, held, stiffness, settings.misfit, settings.far)
         steps += 1
         moved = _medial_mesh(state, mat)
@@ -85,6 +86,17 @@ def fit_to_mask(
     if on_progress is not None:
         on_progress(1.0, "done")
     return MaskFit(*best, before, best_overlap, steps)
+
+
+def compare_with_mask(mat: MedialMesh, camera: Camera, alpha: NDArray[np.floating[Any]]) -> MaskFit:
+    """How well a silhouette covers a mask, as a fit of no step; as :func:`fit_to_mask` takes them.
+
+    An empty mask has no overlap.
+    """
+    size = len(alpha)
+    inside = np.asarray(alpha) >= max(float(np.max(alpha)) / 2, 1e-9)
+    found = overlap(silhouette(mat, camera, size), inside) if len(mat.radii) else 0.0
+    return MaskFit(mat, camera, found, found)
 
 
 def _plan(
@@ -101,13 +113,6 @@ def _plan(
             yield stiffness, "Moving the spheres"
 
 
-def _spreads(settings: MaskFitSettings) -> DoubleArray:
-    """(10,) spreads of the unknowns of the whole, in their order."""
-    s = settings
-    camera = [s.azimuth, s.elevation, s.roll, s.distance, s.zoom, s.shift, s.shift]
-    return np.array([*camera, s.stretch, s.stretch, s.stretch])
-
-
 def _medial_mesh(state: State, mat: MedialMesh) -> MedialMesh:
-    spheres = state.spheres
+    spheres = state.spheres.astype(np.float32)
     return MedialMesh(spheres[:, :3], spheres[:, 3], mat.edges, mat.faces)

@@ -47,7 +47,7 @@ class MaskFitSettings:
 
     camera_steps: int = 8
     steps: int = 6
-    bends: tuple[float, ...] = (0.003, 0.006, 0.012)
+    bends: tuple[float, ...] = (0.003, 0.01, 0.03)
     misfit: float = 0.02
     far: float = 0.12
     reach: float = 0.1
@@ -60,7 +60,7 @@ class MaskFitSettings:
     zoom: float = 0.05
     distance: float = 0.1
     shift: float = 0.05
-    stretch: float = 0.06
+    stretch: float = 0.02
     move_camera: bool = True
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immat_core.mask_fit.misfit import Misfit
-from immat_core.mask_fit.state import CAMERA, COMMON, OWN, Linear, State
+from immat_core.mask_fit.settings import MaskFitSettings
+from immat_core.mask_fit.state import CAMERA, COMMON, OWN, Given, Linear, State
 from immat_core.mask_fit.stiffness import Stiffness
 from immat_core.silhouette.discs import DoubleArray
 
@@ -16,6 +17,45 @@ ROUNDS = 60
 """Of conjugate gradients at most; stopping early moves what is hard to tell less."""
 NEARLY = 1e-4
 """Of the residual of the normal equations: this share of it may be left."""
+SAME_SIZE = 0.005
+"""Spread of the logarithm of the diagonal's length."""
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """What is likely of the ten unknowns of the whole.
+
+    Attributes
+    ----------
+    energy
+        (10, 10) float64, the matrix of their energy.
+    free
+        (10,) bool, which of them may change.
+    """
+
+    energy: DoubleArray
+    free: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, given: Given, settings: MaskFitSettings) -> Held:
+        """By the settings' spreads; the diagonal of the shape's box stays as long as it is.
+
+        A larger shape farther off looks the same, and the diagonal is what the camera's distance
+        is measured by. Where the camera is known, the picture tells how large the shape is.
+        """
+        s = settings
+        spreads = [s.azimuth, s.elevation, s.roll, s.distance, s.zoom, s.shift, s.shift]
+        energy = np.diag(1 / np.array([*spreads, s.stretch, s.stretch, s.stretch]) ** 2)
+        free = np.ones(COMMON, bool)
+        free[:CAMERA] = s.move_camera
+        if s.move_camera:
+            reach = given.spheres[:, 3:]
+            low = (given.spheres[:, :3] - reach).min(0)
+            sides = ((given.spheres[:, :3] + reach).max(0) - low) ** 2
+            growth = np.zeros(COMMON)
+            growth[CAMERA:] = sides / sides.sum()
+            energy += np.outer(growth, growth) / SAME_SIZE**2
+        return cls(energy, free)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +69,7 @@ class _Equations:
     discs
         (k, 3) int64, the spheres that ``by_own`` is by.
     held
-        (10,), inverse squares of the spreads of what acts on the whole; infinite where it is kept.
+        What is likely of the unknowns of the whole.
     stiffness
         None keeps all spheres where they are.
     """
@@ -37,7 +77,7 @@ class _Equations:
     by_common: DoubleArray
     by_own: DoubleArray
     discs: NDArray[np.int64]
-    held: DoubleArray
+    held: Held
     stiffness: Stiffness | None
     count: int
 
@@ -52,8 +92,8 @@ class _Equations:
     def slope(self, along: DoubleArray, common: DoubleArray, own: DoubleArray) -> DoubleArray:
         """The energy's slope where misfits (k,), the whole's unknowns and the spheres' are so."""
         found = np.zeros(COMMON + OWN * self.count)
-        free = np.isfinite(self.held)
-        found[:COMMON][free] = (self.by_common.T @ along)[free] + (self.held * common)[free]
+        free = self.held.free
+        found[:COMMON][free] = (self.by_common.T @ along + self.held.energy @ common)[free]
         if self.stiffness is not None:
             pulled = (self.by_own * along[:, None, None]).reshape(-1, OWN)
             rows = self.discs.ravel()
@@ -65,8 +105,9 @@ class _Equations:
     def diagonal(self) -> DoubleArray:
         """The matrix's diagonal, above 0."""
         found = np.ones(COMMON + OWN * self.count)
-        free = np.isfinite(self.held)
-        found[:COMMON][free] = ((self.by_common**2).sum(0) + self.held)[free]
+        free = self.held.free
+        squares = (self.by_common**2).sum(0) + np.diagonal(self.held.energy)
+        found[:COMMON][free] = squares[free]
         if self.stiffness is not None:
             squares = (self.by_own**2).reshape(-1, OWN)
             rows = self.discs.ravel()
@@ -79,7 +120,7 @@ def stepped(
     state: State,
     linear: Linear,
     off: Misfit,
-    held: DoubleArray,
+    held: Held,
     stiffness: Stiffness | None,
     spread: float,
     far: float,
@@ -91,7 +132,7 @@ def stepped(
     linear, off
         What the camera sees of the state, and how it differs from the mask.
     held
-        (10,), inverse squares of the spreads of the unknowns of the whole.
+        What is likely of the unknowns of the whole.
     stiffness
         Of the spheres; None leaves them where they are.
     spread
@@ -107,14 +148,6 @@ def stepped(
     downhill = -equations.slope(root * off.length, state.common, state.own)
     row = _solved(equations, downhill)
     return state.moved(row[:COMMON], row[COMMON:].reshape(-1, OWN))
-
-
-def held_by(spreads: DoubleArray, move_camera: bool) -> DoubleArray:
-    """(10,) inverse squares of spreads; infinite for a camera that is to stay."""
-    held = 1 / spreads**2
-    if not move_camera:
-        held[:CAMERA] = np.inf
-    return held
 
 
 def _solved(equations: _Equations, wanted: DoubleArray) -> DoubleArray:

@@ -63,7 +63,7 @@ class MaskField:
         outward = away / np.maximum(beyond, 1e-12)[:, None]
         value = value + beyond * (2 / self.size)
         gradient = np.where(beyond[:, None] > 0, outward, slope * (self.size / 2))
-        return value, gradient
+        return np.asarray(value, np.float64), gradient
 
 
 def mask_field(alpha: NDArray[np.floating[Any]]) -> MaskField:
@@ -109,4 +109,5 @@ def _crossings(level: DoubleArray) -> DoubleArray:
         way = a / (a - b)
         x, y = (columns, rows + way) if axis == 0 else (columns + way, rows)
         found.append(np.stack([x, y], axis=1))
-    return np.concatenate(found).astype(np.float64)
+    crossings: DoubleArray = np.concatenate(found)
+    return crossings

@@ -58,6 +58,8 @@ def test_torch_is_for_the_networks_and_the_torch_engine():
     [
         "immat_core",
         "immat_core.kernels",
+        "immat_core.mask_fit",
+        "immat_core.silhouette",
         "immat_core.surface",
         "immat_core.ma_file",
         "immat_core.mesh_file",

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from fake_engine import AZIMUTH, DISTANCE, ELEVATION, FakeEngine
 
-from immat_core.camera import MARGIN, Camera, frame_camera
+from immat_core.camera import MARGIN, Camera
 from immat_core.errors import Cancelled, UserError
 from immat_core.image import Picture, picture_from_array
-from immat_core.pose import SEARCH_STEP, SEARCH_STEPS, Pose, decode_pose, encode_pose, fit_azimuth
+from immat_core.pose import decode_pose, encode_pose
 from immat_core.predict import (
     SMALLEST_RADIUS,
     STAGES,
@@ -70,15 +70,18 @@ def test_stages_and_what_stands_beside_them(model: ImageToMat) -> None:
 def test_the_predicted_camera_frames_the_spheres_as_the_crop_does(model: ImageToMat) -> None:
     prediction = model.predict()
     camera = prediction.camera
-    assert (camera.elevation, camera.distance) == pytest.approx((ELEVATION, DISTANCE), abs=1e-6)
+    assert abs(camera.elevation - ELEVATION) < np.radians(20)
+    assert abs(np.log(camera.distance / DISTANCE)) < 0.5
     # The fake object is no square, so turning it over the square mask may move the azimuth.
-    assert abs(camera.azimuth - AZIMUTH) <= SEARCH_STEPS * SEARCH_STEP + 1e-6
+    turned = (camera.azimuth - AZIMUTH) % np.pi
+    assert min(turned, np.pi - turned) < np.radians(60)
     spheres = prediction.stage("initial").spheres
     uv, depth = camera.project(spheres[:, :3])
     reach = camera.focal * spheres[:, 3] / depth
     low, high = (uv - reach[:, None]).min(0), (uv + reach[:, None]).max(0)
-    assert (high - low).max() == pytest.approx(2 * (1 - 2 * MARGIN), abs=1e-4)
-    np.testing.assert_allclose(low + high, 0, atol=1e-4)
+    # About: a shape that is guessed too long on one side may stand out of the frame there.
+    assert (high - low).max() == pytest.approx(2 * (1 - 2 * MARGIN), rel=0.1)
+    np.testing.assert_allclose(low + high, 0, atol=0.2)
 
 
 def test_a_known_camera_is_used(engine: FakeEngine, picture: Picture) -> None:
@@ -194,19 +197,3 @@ def test_the_double_angle_makes_a_blurred_azimuth_precise() -> None:
     assert pose.distance == 4.0
     with pytest.raises(ValueError, match="finite"):
         decode_pose([np.nan] * 6)
-
-
-def test_the_azimuth_is_found_by_turning_the_points_over_the_mask():
-    rng = np.random.default_rng(0)
-    # An L of two plates: no two directions have the same silhouette.
-    plates = rng.uniform(-1, 1, (2, 1500, 3)) * [[[0.3, 0.02, 0.3]], [[0.02, 0.2, 0.1]]]
-    points = np.concatenate([plates[0], plates[1] + [0.3, -0.2, -0.2]]).astype(np.float32)
-    for azimuth in (-2.0, 0.3, 1.4):
-        uv, _ = frame_camera(points, azimuth, 0.3, 2.0).project(points)
-        alpha = np.zeros((64, 64), np.float32)
-        pixels = np.floor((uv + 1) * 32).astype(int)
-        alpha[pixels[:, 1], pixels[:, 0]] = 1
-        for off in (-0.5, 0.4):
-            found = fit_azimuth(Pose(azimuth + off, 0.3, 2.0), points, alpha)
-            assert abs(found.azimuth - azimuth) < np.radians(4)
-            assert (found.elevation, found.distance) == (0.3, 2.0)
