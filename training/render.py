@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from immat_core.camera import Camera, frame_camera
+from immat_core.camera import Camera
 from training.pictures.raster import visible
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
@@ -70,27 +70,6 @@ class Light:
         return np.array(
             [np.sin(self.azimuth) * flat, -np.cos(self.azimuth) * flat, np.sin(self.elevation)]
         )
-
-
-def draw_camera(vertices: Floats, rng: np.random.Generator) -> Camera:
-    """Draw a view: from all around, -5 to 45 degrees above, 1.6 to 3 diagonals away."""
-    azimuth = rng.uniform(0, 2 * np.pi)
-    elevation = np.radians(rng.uniform(-5, 45))
-    return frame_camera(vertices, azimuth, elevation, rng.uniform(1.6, 3.0))
-
-
-def draw_light(camera: Camera, rng: np.random.Generator) -> Light:
-    """Draw a light that leaves no picture black: the key stands on the camera's side, above."""
-    return Light(
-        azimuth=camera.azimuth + rng.uniform(-1.7, 1.7),
-        elevation=rng.uniform(0.25, 1.4),
-        key=rng.uniform(0.4, 0.8),
-        fill=rng.uniform(0.0, 0.2),
-        head=rng.uniform(0.05, 0.35),
-        ambient=rng.uniform(0.12, 0.4),
-        specular=rng.uniform(0.0, 0.35) if rng.random() < 0.7 else 0.0,
-        shininess=float(np.exp(rng.uniform(np.log(6), np.log(60)))),
-    )
 
 
 def render(
