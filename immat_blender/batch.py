@@ -19,7 +19,7 @@ import bpy
 
 from immat_core.errors import UserError
 
-from . import live, objects, predicting, stages
+from . import live, objects, predicting, stages, surface_route
 
 logger = logging.getLogger(__name__)
 
@@ -180,6 +180,7 @@ def convert(task: Task, request: predicting.PredictRequest) -> dict[str, Any]:
     """Predict from one picture and write its files; returns what ``--json`` prints."""
     from immat_core.ma_file import write_ma
 
+    surface_route.choose_cache_folder()
     result = predicting.predict(request, lambda *_: None, lambda: False)
     seconds, mat = dict(result.seconds), result.mat
     with _timed(seconds, "objects"):

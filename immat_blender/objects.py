@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,18 +82,10 @@ def add_predicted_mat(context: bpy.types.Context, result: PredictResult) -> bpy.
     properties.voxel = request.voxel * size
     properties.size = size
     properties.picture = request.picture
+    properties.mask = request.mask
     properties.picture_size = prediction.picture_size
     properties.crop_box = prediction.crop_box
-    camera = prediction.camera
-    properties.camera = (
-        camera.azimuth,
-        camera.elevation,
-        camera.distance,
-        camera.focal,
-        camera.shift_u,
-        camera.shift_v,
-        camera.roll,
-    )
+    properties.camera = astuple(prediction.camera)
     obj.location.z = -float(result.mat.bounds[0, 2])
     return obj
 

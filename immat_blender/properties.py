@@ -183,6 +183,11 @@ class MatSettings(LookSettings, bpy.types.PropertyGroup):
     picture: StringProperty(
         name="Picture", description="The picture that was predicted from", subtype="FILE_PATH"
     )
+    mask: StringProperty(
+        name="Mask",
+        description="The picture of the mask that was predicted from",
+        subtype="FILE_PATH",
+    )
     picture_size: IntVectorProperty(
         name="Picture Size", description="Width and height of the picture in pixels", size=2
     )

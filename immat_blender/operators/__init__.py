@@ -9,6 +9,7 @@ from . import (
     files,
     fit,
     inscribe,
+    mask_fit,
     overlay,
     parts,
     picture,
@@ -24,6 +25,7 @@ from . import (
 CLASSES = (
     *picture.CLASSES,
     *predict.CLASSES,
+    *mask_fit.CLASSES,
     *fit.CLASSES,
     *radius.CLASSES,
     *editing.CLASSES,

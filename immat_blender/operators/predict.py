@@ -6,7 +6,7 @@ import bpy
 
 from immat_core.errors import UserError
 
-from .. import jobs, live, objects, predicting
+from .. import jobs, live, objects, predicting, surface_route
 from ..preferences import engine_settings
 from ..properties import predict_settings
 
@@ -63,6 +63,8 @@ class IMMAT_OT_cancel(bpy.types.Operator):
 def prediction_job(context: bpy.types.Context) -> jobs.Job:
     """The job that predicts from the scene's picture and adds the objects."""
     settings = context.scene.immat
+    surface_route.choose_cache_folder()
+    surface_route.prepare()
     request = predicting.PredictRequest(
         bpy.path.abspath(settings.picture),
         bpy.path.abspath(settings.mask),

@@ -2,7 +2,7 @@
 
 import bpy
 
-from .. import objects, stages
+from .. import mask_fitting, objects, stages
 from .running_job import draw_last_end, draw_running_job
 from .sidebar import Sidebar
 
@@ -27,6 +27,10 @@ class IMMAT_PT_predict(Sidebar, bpy.types.Panel):
         obj = objects.active_mat(context)
         if obj is not None and stages.PROPERTY in obj.data:
             self._draw_stage(obj)
+        if obj is not None and all(obj.immat.picture_size):
+            layout.operator("immat.fit_to_picture", icon="MOD_SHRINKWRAP")
+            if mask_fitting.OVERLAP in obj.data:
+                layout.label(text=str(obj.data[mask_fitting.OVERLAP]))
 
     def _draw_stage(self, obj: bpy.types.Object) -> None:
         column = self.layout.column()

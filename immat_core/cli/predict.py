@@ -32,7 +32,10 @@ from immat_core.cli.report import (
 from immat_core.errors import UserError
 
 if TYPE_CHECKING:
+    from immat_core.camera import Camera
     from immat_core.engine import Engine
+    from immat_core.image import Picture
+    from immat_core.mask_fit import MaskFit
     from immat_core.predict import ImageToMat, Prediction, PredictSettings
 
 HELP = "pictures to medial meshes and surfaces"
@@ -56,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--spheres", type=int, default=256, metavar="N", help="16 to 1024 (default: 256)")
     add("--edge-threshold", type=float, default=0.2, metavar="P", help="0 to 1 (default: 0.2)")
     add("--face-threshold", type=float, default=0.3, metavar="P", help="0 to 1 (default: 0.3)")
+    add("--fit-mask", action="store_true", help="then draw the shape to the picture's outline")
     add("--stage", choices=("initial", "refined", "smoothed"), default="smoothed")
     add("--seed", type=int, default=0, help="chooses among spheres when N is not 256 (default: 0)")
     add("--engine", choices=("onnx", "torch"), default="onnx", help="default: onnx")
@@ -136,7 +140,8 @@ def _predict_image(
     model.set_image(picture)
     prediction = model.predict(settings)
     report.seconds |= prediction.seconds
-    mat = prediction.medial_mesh(settings)
+    fit = _fitted(report, prediction, settings, picture, arguments.fit_mask)
+    mat = fit.mat
     count_simplices(report, mat)
     write_output(
         report,
@@ -156,17 +161,38 @@ def _predict_image(
         "mask": picture.source.value,
         "crisp": arguments.crisp,
         "target_faces": arguments.target_faces,
-        "camera": _camera(prediction),
+        "camera": _camera(prediction, fit.camera),
+        "iou": round(fit.iou_after, 4),
     }
+    if arguments.fit_mask:
+        report.extra["iou_before"] = round(fit.iou_before, 4)
     return report
 
 
-def _camera(prediction: Prediction) -> dict[str, Any]:
+def _fitted(
+    report: Report,
+    prediction: Prediction,
+    settings: PredictSettings,
+    picture: Picture,
+    moves: bool,
+) -> MaskFit:
+    """The prediction's shape and camera, drawn to the picture's mask if it ``moves``."""
+    from immat_core.image import crop
+    from immat_core.mask_fit import FIT_SIZE, compare_with_mask, fit_to_mask
+
+    mat, mask = prediction.medial_mesh(settings), crop(picture, FIT_SIZE).image[3]
+    if not moves:
+        return compare_with_mask(mat, prediction.camera, mask)
+    with report.timed("fit"):
+        return fit_to_mask(mat, prediction.camera, mask)
+
+
+def _camera(prediction: Prediction, camera: Camera) -> dict[str, Any]:
     """The camera of the crop, and where the crop lies in the picture."""
     left, top, side = prediction.crop_box
     width, height = prediction.picture_size
     return {
-        **asdict(prediction.camera),
+        **asdict(camera),
         "crop": {"left": left, "top": top, "side": side},
         "picture": {"width": width, "height": height},
     }

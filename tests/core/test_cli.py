@@ -115,6 +115,27 @@ def test_the_same_arguments_write_the_same_bytes(tmp_path: Path, image: Path) ->
     assert written[0] == written[1]
 
 
+def test_a_fit_to_the_mask_covers_it_better_and_says_so(
+    tmp_path: Path, image: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = {}
+    for name, options in {"plain": [], "fitted": ["--fit-mask"]}.items():
+        out = tmp_path / f"{name}.ma"
+        assert predict(image, "-o", out, "--json", *options) == 0
+        told[name] = json.loads(capsys.readouterr().out)
+    plain, fitted = told["plain"], told["fitted"]
+    assert "fit" in fitted["seconds"]
+    assert "fit" not in plain["seconds"]
+    assert "iou_before" not in plain
+    assert fitted["iou_before"] == plain["iou"]
+    assert 0 < plain["iou"] + 0.03 < fitted["iou"] <= 1
+    assert fitted["camera"]["crop"] == plain["camera"]["crop"]
+    assert fitted["camera"] != plain["camera"]
+    before, after = (read_ma(tmp_path / f"{name}.ma") for name in ("plain", "fitted"))
+    assert len(before.edges) == len(after.edges)
+    assert not np.array_equal(before.centers, after.centers)
+
+
 WRONG = {
     "a suffix that nobody writes": ["-o", "{tmp}/out.xyz"],
     "a .blend without Blender": ["-o", "{tmp}/out.blend"],
