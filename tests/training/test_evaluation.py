@@ -112,6 +112,8 @@ def test_pictures_of_a_shape_are_averaged_and_are_no_samples() -> None:
     assert sample.row("ours", "cd").tolist() == [2, 4]
     assert sample.row("oracle", "cd").tolist() == [0.5, 0.5]
     assert np.isnan(sample.row("occnet", "cd")).all()
+    assert sample.of_looks(False, "rows", "ours", "cd").tolist() == [1, 4]
+    assert sample.of_looks(True, "rows", "ours", "cd")[0] == 3
     assert sample.of_views("camera", "azimuth").tolist() == [5, 5]
     assert sample.some(sample.category == 1).categories == ("table",)
 
@@ -126,6 +128,7 @@ def _result(category: str, cds: list[float]) -> dict[str, Any]:
     views = [
         {
             "view": k,
+            "photo": k == 1,
             "rows": {
                 "ours": {**metrics, "cd": cd},
                 "atlasnet": {**metrics, "cd": 2 * cd, "iou": 0.6},

@@ -29,7 +29,7 @@ Descriptor = Callable[[Pixels], NDArray[np.float32]]
 _MASK = 16
 _CANDIDATES, _JUDGES = 24, 32
 _COARSE, _FINALISTS = 256, 24
-_AT_A_TIME = 512
+_AT_A_TIME = 64
 
 
 @dataclass(frozen=True, eq=False)

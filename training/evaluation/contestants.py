@@ -138,12 +138,15 @@ class Contestants:
             for name in LEARNED
             if (settings.run / f"{name}.pt").is_file()
         }
-        kept = settings.run / "evaluation" / f"gallery_{settings.fingerprint()}.npy"
+        kept = settings.run / "evaluation" / f"gallery_{settings.fingerprint()}"
         self.describe_features = describe_features(self.engine)
+        views = range(min(settings.gallery_views, self.train.views))
         self.features: Gallery = make_gallery(
-            self.train, self.describe_features, range(self._views(settings.gallery_views)), kept
+            self.train, self.describe_features, views, kept / "features.npy"
         )
-        self.masks: Gallery = make_gallery(self.train, describe_masks, range(self.train.views))
+        self.masks: Gallery = make_gallery(
+            self.train, describe_masks, range(self.train.views), kept / "masks.npy"
+        )
         self._typical = typical_shapes(self.train)
         self._surfaces: dict[int, Triangles] = {}
 
@@ -153,9 +156,6 @@ class Contestants:
             return OnnxEngine(threads=1)
         networks: dict[str, Any] = load_networks(settings.config, self.train, settings.run)
         return RunEngine(networks, network_config(settings.config, self.train))
-
-    def _views(self, wanted: int) -> int:
-        return min(wanted, self.train.views)
 
     def picture(self, shape: int, view: int) -> NDArray[np.float32]:
         """(4, S, S) float32, what the networks see of a test shape."""

@@ -67,6 +67,7 @@ def page(results: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
         _figure("dense", "Fig. 10: with and without dense centers; with the CD that they save"),
     ]
     parts += ["## Camera and mask", _camera(sample), _figure("pose", "Errors of the azimuth")]
+    parts += ["## Cut-outs and photographs", _looks(sample)]
     parts += ["## Contestants", _figure("methods", "Each category at its median CD")]
     parts += ["## Worst cases", _figure("worst", "The surfaces with the largest CD")]
     return "\n\n".join(part.strip() for part in parts) + "\n"
@@ -248,6 +249,20 @@ def _camera(sample: Sample) -> str:
     return _table(head, rows) + "\n\n" + note
 
 
+def _looks(sample: Sample) -> str:
+    rows = []
+    for name, photo in (("cut-outs", False), ("photo-like, their masks with errors", True)):
+        paths = (("rows", "ours", "cd"), ("rows", "ours", "f"), ("mask_iou",))
+        found = [sample.of_looks(photo, *path) for path in paths]
+        if np.isfinite(found[0]).any():
+            cells = [
+                spoken(interval(values, sample.category), digits)
+                for values, digits in zip(found, (2, 1, 3), strict=True)
+            ]
+            rows.append([name, *cells])
+    return _table(["ours on", "CD", "F-score", "mask IoU"], rows)
+
+
 def _spread(errors: Doubles) -> str:
     if not len(errors):
         return "-"
@@ -260,7 +275,12 @@ def summary(sample: Sample) -> dict[str, Any]:
     means: dict[str, Any] = {}
     for name in contestants_of(sample):
         found = {m: interval(sample.row(name, m), sample.category) for m in METRICS}
-        means[name] = {m: [i.value, i.low, i.high] for m, i in found.items()}
+        means[name] = {m: [_known(v) for v in (i.value, i.low, i.high)] for m, i in found.items()}
     told = [vars(verdict) for verdict in verdicts(sample)]
     kinds = {"learned": list(LEARNED), "retrieval": list(RETRIEVAL)}
     return {"means": means, "verdicts": told, "kinds": kinds, "shapes": len(sample.results)}
+
+
+def _known(value: float) -> float | None:
+    """JSON has no NaN."""
+    return value if np.isfinite(value) else None

@@ -124,6 +124,11 @@ class Sample:
             [_mean([_at(view, path) for view in result["views"]]) for result in self.results]
         )
 
+    def of_looks(self, photo: bool, *path: str) -> Doubles:
+        """The same of its photo-like pictures alone, or of its cut-outs."""
+        kinds = [[v for v in result["views"] if v["photo"] == photo] for result in self.results]
+        return np.array([_mean([_at(view, path) for view in views]) for views in kinds])
+
     def names(self) -> list[str]:
         """All contestants that any shape has."""
         found: dict[str, None] = {}
