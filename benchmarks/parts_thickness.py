@@ -2,6 +2,8 @@
 
 ``python -m benchmarks.parts_thickness`` prints one line a case. Seconds are of the processor, all
 threads together, so a loaded machine changes them little; what was found does not change.
+``--faces 100000`` times the shape diameter alone, at every face of shapes with about so many, by
+the clock on the wall too: its threads use all cores, so that takes a machine at rest.
 """
 
 from __future__ import annotations
@@ -13,12 +15,20 @@ from collections.abc import Callable
 
 import numpy as np
 
+from benchmarks import medial_shapes
+from immat_core import kernels
 from immat_core.medial_mesh import MedialMesh
 from immat_core.metrics import MetricSettings, Triangles, score_meshes
 from immat_core.rays import RayCaster
 from immat_core.segmentation import segment_faces, segment_spheres
 from immat_core.surface import SurfaceMesh, build_surface
-from immat_core.thickness import WALL, medial_thickness, point_thickness, with_minimum_thickness
+from immat_core.thickness import (
+    WALL,
+    face_thickness,
+    medial_thickness,
+    point_thickness,
+    with_minimum_thickness,
+)
 from training.shapes import generate
 
 SHAPES = (("chair", 22), ("table", 3), ("lamp", 1), ("plane", 2))
@@ -73,6 +83,27 @@ def print_case(name: str, mat: MedialMesh, voxel: float, rounds: int) -> None:
         print(f"  {what:18} {1000 * seconds(work, rounds):9.1f} ms   {told}", flush=True)
 
 
+def print_shape_diameter(name: str, mat: MedialMesh, faces: int, rounds: int) -> None:
+    """Time the shape diameter at every face of a surface, the tree of triangles with it."""
+    voxel = 1 / 64
+    for _ in range(2):
+        surface = build_surface(mat, voxel, quads=False)
+        voxel *= (len(surface.faces) / faces) ** 0.5
+    vertices, triangles = surface.vertices, surface.triangles
+    face_thickness(vertices, triangles[:1])
+    taken = []
+    for _ in range(rounds):
+        wall, processor = time.perf_counter(), time.process_time()
+        face_thickness(vertices, triangles)
+        taken.append((time.perf_counter() - wall, time.process_time() - processor))
+    wall, processor = min(taken)
+    print(
+        f"{name:10} {len(triangles):7} faces, 25 rays each: {wall:.2f} s on the wall,"
+        f" {processor:.2f} s of the processor",
+        flush=True,
+    )
+
+
 def _score(surface: SurfaceMesh) -> None:
     mesh = Triangles(surface.vertices.astype(np.float64), surface.triangles.astype(np.int64))
     score_meshes(mesh, mesh)
@@ -83,7 +114,14 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.parts_thickness", description=__doc__)
     parser.add_argument("--voxel", type=float, default=1 / 128)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--faces", type=int, default=0, help="the shape diameter alone")
     options = parser.parse_args(argv)
+    if options.faces:
+        kernels.load()
+        shapes = {f"{category} {seed}": generate(category, seed).mat for category, seed in SHAPES}
+        for name, mat in {**shapes, "blob": medial_shapes.blob()}.items():
+            print_shape_diameter(name, mat, options.faces, options.rounds)
+        return 0
     for category, seed in SHAPES:
         name = f"{category} {seed}"
         print_case(name, generate(category, seed).mat, options.voxel, options.rounds)
