@@ -139,7 +139,8 @@ def _lattice(leaves: NDArray[np.int32], step: int) -> FloatArray:
     along = np.arange(0, LEAF, step)
     within = np.stack(np.meshgrid(along, along, along, indexing="ij"), -1)
     places = LEAF * leaves[:, None, None, None] + within + (step - 1) / 2
-    return (SPACING * places).astype(np.float32)
+    points: FloatArray = (SPACING * places).astype(np.float32)
+    return points
 
 
 def _near_the_surface(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
