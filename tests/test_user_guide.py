@@ -28,6 +28,7 @@ PICTURES = {
     "Export USD": "panels",
     "Export for Printing": "tool_printing",
     "Find Parts": "parts",
+    "Fit to Picture": "tool_fit_to_picture",
     "Insert Spheres": "tool_insert",
     "Load Picture": "window",
     "Measure": "thickness",

@@ -125,14 +125,20 @@ def skinned(
 
 def draw(view: View, panels: Sequence[Panel]) -> Image.Image:
     """Panels side by side, of one view."""
-    joined = Image.new("RGB", (view.width * len(panels), view.height + CAPTION), "white")
+    return captioned([(panel.caption, _drawn(view, panel)) for panel in panels])
+
+
+def captioned(pictures: Sequence[tuple[str, Image.Image]]) -> Image.Image:
+    """Pictures of one size side by side, each with a line of text below."""
+    width, height = pictures[0][1].size
+    joined = Image.new("RGB", (width * len(pictures), height + CAPTION), "white")
     pen = ImageDraw.Draw(joined)
     font = ImageFont.load_default(size=13)
-    for index, panel in enumerate(panels):
-        left = view.width * index
-        joined.paste(_drawn(view, panel), (left, 0))
-        middle = (left + view.width / 2, view.height + CAPTION / 2)
-        pen.text(middle, panel.caption, fill="black", font=font, anchor="mm")
+    for index, (caption, picture) in enumerate(pictures):
+        left = width * index
+        joined.paste(picture, (left, 0))
+        middle = (left + width / 2, height + CAPTION / 2)
+        pen.text(middle, caption, fill="black", font=font, anchor="mm")
     return joined
 
 

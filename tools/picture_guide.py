@@ -8,7 +8,6 @@ needed. Look at the pictures before they are committed.
 from __future__ import annotations
 
 import argparse
-import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,10 +19,8 @@ from scipy.spatial import cKDTree
 
 from immat_core import editing, kernels
 from immat_core.colors import heat_colors, part_colors
-from immat_core.image import load_picture
 from immat_core.medial_mesh import MedialMesh
 from immat_core.part_split import split_parts
-from immat_core.predict import ImageToMat, Prediction, PredictSettings
 from immat_core.segmentation import segment_faces, segment_spheres
 from immat_core.simplify import simplify
 from immat_core.surface import SurfaceMesh, build_surface
@@ -275,39 +272,6 @@ def printing() -> Image.Image:
     return draw(View.of([mat, thick]), panels)
 
 
-def stages() -> Image.Image:
-    """The steps of one prediction."""
-    made = prediction()
-    panels = [
-        skinned(title, made.medial_mesh(PredictSettings(stage=name)))
-        for name, title in (
-            ("initial", "Initial"),
-            ("refined", "Refined"),
-            ("smoothed", "Smoothed"),
-        )
-    ]
-    return draw(View.of([made.medial_mesh(PredictSettings())], azimuth=-0.6), panels)
-
-
-def thresholds() -> Image.Image:
-    """The same prediction with fewer and fewer edges and faces."""
-    made = prediction()
-    mats = {
-        share: made.medial_mesh(PredictSettings(edge_threshold=share, face_threshold=share))
-        for share in (0.05, 0.25, 0.7)
-    }
-    panels = [skinned(f"both thresholds {share}", mat) for share, mat in mats.items()]
-    return draw(View.of(list(mats.values()), azimuth=-0.6), panels)
-
-
-@functools.cache
-def prediction() -> Prediction:
-    """What the networks make of the chair in the examples."""
-    engine = ImageToMat()
-    engine.set_image(load_picture(IMAGES.parents[1] / "examples" / "chair.png"))
-    return engine.predict()
-
-
 def export() -> Image.Image:
     """The surface as it is shown, with sharp creases, and of few triangles."""
     mat = lamp()
@@ -339,8 +303,7 @@ PICTURES: dict[str, Callable[[], Image.Image]] = {
     made.__name__: made
     for made in (
         radius, smooth, insert, dissolve, connect, symmetrize, thicken, snap, reduce,
-        sphere_colors, surface, select_part, separate, thickness, minimum, printing, stages,
-        thresholds, export,
+        sphere_colors, surface, select_part, separate, thickness, minimum, printing, export,
     )
 }  # fmt: skip
 
