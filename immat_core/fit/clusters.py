@@ -197,13 +197,7 @@ def _gaps(
     for k in range(begin, end):
         dx, dy, dz = x - spheres[0, k], y - spheres[1, k], z - spheres[2, k]
         gap[k] = np.abs(np.sqrt(dx * dx + dy * dy + dz * dz) - spheres[3, k])
-    closest = next_closest = begin
-    for k in range(begin, end):
-        if gap[k] < gap[closest]:
-            next_closest = closest
-            closest = k
-        elif next_closest == closest or gap[k] < gap[next_closest]:
-            next_closest = k
+    closest, next_closest = _two_least(gap, begin, end)
     for k in range(begin, end):
         gap[k] = max(gap[k] - radius, np.float32(0))
     if next_closest == closest:
@@ -215,6 +209,19 @@ def _gaps(
             _costs(points[at], normals[at], spheres[:, k : k + 1], 0, 1, weight, cost)
             limit = max(limit, cost[0])
     return limit
+
+
+@kernel
+def _two_least(gap: Singles, begin: int, end: int) -> tuple[int, int]:
+    """The rows of the least and the next value; the same twice where there is one alone."""
+    least = following = begin
+    for k in range(begin, end):
+        if gap[k] < gap[least]:
+            following = least
+            least = k
+        elif following == least or gap[k] < gap[following]:
+            following = k
+    return least, following
 
 
 @kernel

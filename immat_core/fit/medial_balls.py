@@ -52,12 +52,15 @@ class Samples:
         (n,) int64, the solid's component.
     balls
         (n, 4) float64, the maximal ball that touches each: centre and radius.
+    careful
+        Whether no ball leaves its component, at the price of some that fit noise.
     """
 
     points: Floats
     normals: Floats
     part: Indices
     balls: Floats
+    careful: bool = False
 
 
 def surface(points: Floats, normals: Floats, part: Indices) -> Surface:
@@ -67,7 +70,11 @@ def surface(points: Floats, normals: Floats, part: Indices) -> Surface:
 
 
 def shrinking_balls(
-    where: Surface, points: Floats, normals: Floats, start: float | None = None
+    where: Surface,
+    points: Floats,
+    normals: Floats,
+    start: float | None = None,
+    careful: bool = False,
 ) -> Floats:
     """The maximal balls that touch points of the surface from inside.
 
@@ -77,6 +84,9 @@ def shrinking_balls(
         (n, 3) on the surface, and outward unit normals there.
     start
         The radius from which balls shrink; None takes a few to learn it.
+    careful
+        Whether a contact is never taken for noise while the ball's centre is outside. On thin
+        sheets that are bent a little, balls would else stay large on the sheet's other side.
 
     Returns
     -------
@@ -84,19 +94,31 @@ def shrinking_balls(
     """
     if start is None:
         some = slice(None, None, max(1, len(points) // PILOT))
-        pilot = shrinking_balls(where, points[some], normals[some], 0.5)
+        pilot = shrinking_balls(where, points[some], normals[some], 0.5, careful)
         start = 1.5 * float(pilot[:, 3].max())
     balls = np.empty((len(points), 4))
     tree = where.tree
     least = float(np.cos(np.radians(LEAST_ANGLE)))
     points, normals = np.ascontiguousarray(points), np.ascontiguousarray(normals)
     _shrink_each(
-        tree.points, tree.axis, tree.split, tree.depth, points, normals, start, least, balls
+        tree.points,
+        where.normals,
+        tree.axis,
+        tree.split,
+        tree.depth,
+        points,
+        normals,
+        start,
+        least,
+        careful,
+        balls,
     )
     return balls
 
 
-def project_balls(where: Surface, spheres: Floats, part: Indices, start: float) -> Floats:
+def project_balls(
+    where: Surface, spheres: Floats, part: Indices, start: float, careful: bool = False
+) -> Floats:
     """Make spheres maximal: the ball through the surface point that is nearest to each centre.
 
     Parameters
@@ -105,20 +127,23 @@ def project_balls(where: Surface, spheres: Floats, part: Indices, start: float) 
         (k, 4) centres and radii.
     part
         (k,) the component that each must stay in; one that is nearer to another stays as it is.
+    start, careful
+        As for :func:`shrinking_balls`.
     """
     balls = spheres.copy()
     tree = where.tree
     least = float(np.cos(np.radians(LEAST_ANGLE)))
     _project_each(
         tree.points,
+        where.normals,
         tree.axis,
         tree.split,
         tree.depth,
-        where.normals,
         where.part,
         part,
         start,
         least,
+        careful,
         balls,
     )
     return balls
@@ -134,7 +159,9 @@ def _shrink(
     nz: float,
     radius: float,
     least: float,
+    careful: bool,
     points: Floats,
+    outward: Floats,
     axis: Indices,
     split: Floats,
     depth: int,
@@ -159,7 +186,12 @@ def _shrink(
         # The angle at the centre between two points on the ball follows from their distance.
         cosine = 1 - away2 / (2 * smaller * smaller)
         if turn > 0 and cosine >= least:
-            break
+            if not careful:
+                break
+            # A centre that the second contact sees in front of it is outside: that is no noise.
+            ahead = (cx - qx) * outward[row, 0] + (cy - qy) * outward[row, 1]
+            if ahead + (cz - qz) * outward[row, 2] <= 0:
+                break
         radius = smaller
     return radius
 
@@ -167,6 +199,7 @@ def _shrink(
 @kernel
 def _shrink_each(
     points: Floats,
+    outward: Floats,
     axis: Indices,
     split: Floats,
     depth: int,
@@ -174,6 +207,7 @@ def _shrink_each(
     normals: Floats,
     radius: float,
     least: float,
+    careful: bool,
     balls: Floats,
 ) -> None:
     nodes = np.empty(64, np.int64)
@@ -181,21 +215,39 @@ def _shrink_each(
     for at in range(len(starts)):
         x, y, z = starts[at, 0], starts[at, 1], starts[at, 2]
         nx, ny, nz = normals[at, 0], normals[at, 1], normals[at, 2]
-        r = _shrink(x, y, z, nx, ny, nz, radius, least, points, axis, split, depth, nodes, bounds)
+        r = _shrink(
+            x,
+            y,
+            z,
+            nx,
+            ny,
+            nz,
+            radius,
+            least,
+            careful,
+            points,
+            outward,
+            axis,
+            split,
+            depth,
+            nodes,
+            bounds,
+        )
         balls[at] = x - r * nx, y - r * ny, z - r * nz, r
 
 
 @kernel
 def _project_each(
     points: Floats,
+    outward: Floats,
     axis: Indices,
     split: Floats,
     depth: int,
-    normals: Floats,
     surface_part: Indices,
     part: Indices,
     radius: float,
     least: float,
+    careful: bool,
     balls: Floats,
 ) -> None:
     nodes = np.empty(64, np.int64)
@@ -206,7 +258,7 @@ def _project_each(
         if surface_part[row] != part[at]:
             continue
         x, y, z = points[row, 0], points[row, 1], points[row, 2]
-        nx, ny, nz = normals[row, 0], normals[row, 1], normals[row, 2]
+        nx, ny, nz = outward[row, 0], outward[row, 1], outward[row, 2]
         away = np.sqrt(best)
         if away >= 2e-3:
             # Away from the surface the direction to it is its normal, with less noise.
@@ -214,6 +266,23 @@ def _project_each(
             if (cx - x) * nx + (cy - y) * ny + (cz - z) * nz < 0:
                 sign = -1.0
             nx, ny, nz = sign * (cx - x) / away, sign * (cy - y) / away, sign * (cz - z) / away
-        r = _shrink(x, y, z, nx, ny, nz, radius, least, points, axis, split, depth, nodes, bounds)
+        r = _shrink(
+            x,
+            y,
+            z,
+            nx,
+            ny,
+            nz,
+            radius,
+            least,
+            careful,
+            points,
+            outward,
+            axis,
+            split,
+            depth,
+            nodes,
+            bounds,
+        )
         if r > 1e-4:
             balls[at] = x - r * nx, y - r * ny, z - r * nz, r

@@ -34,6 +34,7 @@ VERTICES_PER_SPHERE = 30
 DILATIONS = (0.5, 0.0, 0.25)
 """Voxels by which the solid is grown for power cells, in the order in which they are tried."""
 LARGE_ERROR = 0.015
+"""The 99% point from which on a fit is flagged, and tried again with balls that stay inside."""
 NEAR = 0.02
 """Distance from the medial mesh within which maximal balls are no noise."""
 GUARDS = 2_500
@@ -64,6 +65,11 @@ class Candidate:
     faces: Indices
     betti: Betti
     errors: Floats
+
+    @property
+    def q99(self) -> float:
+        """The distance that 99% of the errors are under."""
+        return float(np.percentile(self.errors, 99))
 
     def cost(self, wanted: Betti) -> tuple[int, int, float]:
         """What the best candidate has least of: false components, false loops, error."""
@@ -97,16 +103,15 @@ def fit(
     points, normals = shell.vertices[rows], shell.normals[rows]
     samples = Samples(points, normals, shell.part[rows], shrinking_balls(where, points, normals))
     feet = surface(shell.foot, shell.normals, shell.part)
-    best: Candidate | None = None
-    for attempt in range(max(1, settings.attempts)):
-        found = _attempt(
-            shell, where, samples, feet, shell.foot[rows], spheres, seed + attempt, settings, stages
-        )
-        if best is None or found.cost(shell.betti) < best.cost(shell.betti):
-            best = found
-        if best.betti == shell.betti:
-            break
-    assert best is not None
+    task = Task(shell, where, samples, feet, shell.foot[rows], spheres, settings)
+    best = _best_attempt(task, seed, stages)
+    if best.q99 > LARGE_ERROR:
+        stages.enter("balls", 0.3)
+        balls = shrinking_balls(where, points, normals, careful=True)
+        task = replace(task, samples=replace(samples, balls=balls, careful=True))
+        again = _best_attempt(task, seed, stages)
+        if again.q99 < best.q99:
+            best, samples = again, task.samples
     stages.enter("report", 1.0)
     chosen = _dense_centers(best, samples.balls, dense, seed)
     stages.finish()
@@ -119,23 +124,53 @@ def fit(
     )
 
 
-def _attempt(
-    shell: Shell,
-    where: Surface,
-    samples: Samples,
-    feet: Surface,
-    sample_feet: Floats,
-    count: int,
-    seed: int,
-    settings: FitSettings,
-    stages: Stages,
-) -> Candidate:
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What is fitted to, and how.
+
+    Attributes
+    ----------
+    shell, where
+        The watertight shell, and its vertices ready to be searched.
+    samples
+        Those of its vertices that spheres are fitted to.
+    feet, sample_feet
+        The input's surface below the shell's vertices, ready to be searched, and (n, 3) below the
+        samples.
+    count
+        How many spheres.
+    """
+
+    shell: Shell
+    where: Surface
+    samples: Samples
+    feet: Surface
+    sample_feet: Floats
+    count: int
+    settings: FitSettings
+
+
+def _best_attempt(task: Task, seed: int, stages: Stages) -> Candidate:
+    """The first attempt that has the solid's Betti numbers, else the best."""
+    wanted = task.shell.betti
+    best = _attempt(task, seed, stages)
+    for attempt in range(1, task.settings.attempts):
+        if best.betti == wanted:
+            break
+        found = _attempt(task, seed + attempt, stages)
+        if found.cost(wanted) < best.cost(wanted):
+            best = found
+    return best
+
+
+def _attempt(task: Task, seed: int, stages: Stages) -> Candidate:
     """One fit: spheres, connections, refit, and what they are worth."""
+    shell, samples, settings = task.shell, task.samples, task.settings
     stages.enter("spheres", 0.7)
-    placed = place_spheres(samples, where, count, seed, on_round=stages.advance)
+    placed = place_spheres(samples, task.where, task.count, seed, on_round=stages.advance)
     stages.enter("connections", 0.8)
     balls, edges, faces = _connect(shell, samples, placed, settings)
-    balls, edges, faces = add_spheres(balls, edges, faces, count)
+    balls, edges, faces = add_spheres(balls, edges, faces, task.count)
     stages.enter("refit", 0.95)
     least = shell.offset + settings.least_radius
     if settings.refit:
@@ -152,7 +187,10 @@ def _attempt(
     stages.enter("report", 0.98)
     thin = _without_offset(balls, shell, settings.least_radius)
     spacing = float(np.sqrt(shell.areas.sum() / len(shell.areas)))
-    errors = surface_errors(thin, edges, faces, feet.tree, feet.normals, sample_feet, spacing, seed)
+    feet = task.feet
+    errors = surface_errors(
+        thin, edges, faces, feet.tree, feet.normals, task.sample_feet, spacing, seed
+    )
     return Candidate(balls, edges, faces, betti_numbers(len(balls), edges, faces), errors)
 
 
@@ -283,19 +321,18 @@ def _mesh(balls: Floats, edges: NDArray[Any], faces: NDArray[Any]) -> MedialMesh
 
 
 def _report(found: Candidate, whole: Shell, shell: Shell, stages: Stages) -> FitReport:
-    q99 = float(np.percentile(found.errors, 99))
     flags = {
         "missing_facets_closed": whole.filled,
         "betti_differ": found.betti != whole.betti,
         "components_differ": found.betti[0] != whole.betti[0],
         "components_dropped": shell.betti[0] != whole.betti[0],
-        "large_error": q99 > LARGE_ERROR,
+        "large_error": found.q99 > LARGE_ERROR,
     }
     return FitReport(
         betti_solid=whole.betti,
         betti_mat=found.betti,
         mean_error=float(found.errors.mean()),
-        q99_error=q99,
+        q99_error=found.q99,
         max_error=float(found.errors.max()),
         seconds=dict(stages.seconds),
         flags=tuple(name for name, true in flags.items() if true),

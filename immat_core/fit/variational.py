@@ -18,6 +18,7 @@ from immat_core.errors import Cancelled
 from immat_core.fit.clusters import Assignment, assign, fit_clusters
 from immat_core.fit.farthest import farthest_points
 from immat_core.fit.medial_balls import Samples, Surface, project_balls
+from immat_core.fit.nearest import nearest_points
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -96,7 +97,9 @@ def place_spheres(
             spheres = spheres.where(kept)
             found = assign(samples, spheres)
         moved = fit_clusters(samples, found.label, spheres.balls)
-        moved = project_balls(where, moved, spheres.part, start)
+        moved = project_balls(where, moved, spheres.part, start, samples.careful)
+        if samples.careful:
+            put_back(samples, where, found, spheres.part, moved)
         spheres = Spheres(moved, spheres.part)
         if target:
             found = assign(samples, spheres)
@@ -112,6 +115,20 @@ def place_spheres(
         found = assign(samples, spheres)
         spheres = _split(samples, spheres, found, count - len(spheres.part))
     return spheres
+
+
+def put_back(
+    samples: Samples, where: Surface, found: Assignment, part: Indices, balls: Floats
+) -> None:
+    """Make the ball of its best sample of each sphere that went to another component.
+
+    Nothing else would make such a sphere maximal: the nearest surface is not its own.
+    """
+    _, row = nearest_points(where.tree, balls[:, :3])
+    strays = np.flatnonzero(where.part[row] != part)
+    best = np.flatnonzero(_first_by(found.label, found.cost))
+    best = best[np.isin(found.label[best], strays)]
+    balls[found.label[best]] = samples.balls[best]
 
 
 def _first_spheres(samples: Samples, count: int, seed: int) -> Spheres:

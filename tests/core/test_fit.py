@@ -169,6 +169,17 @@ def test_the_dense_centers_lie_inside():
     assert np.median(np.linalg.norm(result.dense[:, :2], axis=1)) < 0.05
 
 
+def test_a_large_error_is_tried_again_and_the_better_is_kept(monkeypatch):
+    mesh = shapes.join(shapes.box([0, 0, 0], [1, 0.6, 0.02]), shapes.box([0, 0, 0.05], 0.02))
+    plain = fit(mesh)
+    monkeypatch.setattr("immat_core.fit.pipeline.LARGE_ERROR", 0.0)
+    again = fit(mesh)
+    assert_sound(again, 64)
+    assert again.report.betti_mat == plain.report.betti_mat == (2, 0, 0)
+    assert again.report.q99_error <= plain.report.q99_error
+    assert "large_error" in again.report.flags
+
+
 def test_progress_rises_to_one_and_names_every_stage():
     told = []
     result = fit(shapes.torus(), 48, on_progress=lambda share, what: told.append((share, what)))

@@ -7,17 +7,18 @@ import numpy as np
 import pytest
 
 from immat_core.envelope import medial_distance
-from immat_core.fit.clusters import solve_four
+from immat_core.fit.clusters import Assignment, solve_four
 from immat_core.fit.complexes import Span, betti_numbers, boundaries, components, rank
 from immat_core.fit.distance_band import BAND, distance_band
 from immat_core.fit.flood import dilate, flood, label_regions
-from immat_core.fit.medial_balls import shrinking_balls, surface
+from immat_core.fit.medial_balls import Samples, shrinking_balls, surface
 from immat_core.fit.nearest import nearest_points, point_tree
 from immat_core.fit.settings import FitSettings
 from immat_core.fit.shell import OFFSET, build_shell
 from immat_core.fit.slabs import maximal_slabs, nearest_slabs
 from immat_core.fit.triangle_distance import nearest_on_triangle
 from immat_core.fit.triangles import clean_triangles
+from immat_core.fit.variational import put_back
 from immat_core.fit.winding import winding_numbers, winding_tree
 from immat_core.medial_mesh import MedialMesh
 from immat_core.subdivide import add_spheres
@@ -233,6 +234,32 @@ def test_balls_touch_and_stay_inside():
     np.testing.assert_allclose(balls[middle, 3], thickness, rtol=0.02)
     distance, _ = nearest_points(where.tree, balls[:, :3])
     assert (distance > balls[:, 3] - 0.1 * shell.voxel).mean() > 0.9
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_a_contact_is_no_noise_where_the_ball_is_outside(sign):
+    """The other side of a thin sheet, which the ball has left; or bumps beside it, facing as it."""
+    points = np.array([[0, 0, 0], [0.04, 0, -0.008], [0.02, 0, -0.003]])
+    normals = np.array([[0, 0, 1.0], [0, 0, sign], [0, 0, sign]])
+    where = surface(points, normals, np.zeros(3, np.int64))
+    radius = [
+        shrinking_balls(where, points[:1], normals[:1], 0.31, careful)[0, 3]
+        for careful in (False, True)
+    ]
+    far, near = ((point**2).sum() / (-2 * point[2]) for point in points[1:])
+    np.testing.assert_allclose(radius, [far, near if sign < 0 else far])
+
+
+def test_spheres_that_went_to_another_part_come_back():
+    """Two plates; the fitted sphere of one has its centre beside the other."""
+    points = np.array([[0.0, 0, 0], [0.1, 0, 0], [0, 0, 1], [0.1, 0, 1]])
+    part = np.array([0, 0, 1, 1])
+    up = np.tile([0.0, 0, 1], (4, 1))
+    samples = Samples(points, up, part, np.column_stack([points, [1.0, 2, 3, 4]]), careful=True)
+    found = Assignment(part, np.array([0.2, 0.1, 0.3, 0.4]), np.ones(4))
+    balls = np.array([[0, 0, 0.9, 0.9], [0, 0, 0.95, 0.05]])
+    put_back(samples, surface(points, up, part), found, np.array([0, 1]), balls)
+    np.testing.assert_array_equal(balls, [[0.1, 0, 0, 2], [0, 0, 0.95, 0.05]])
 
 
 def test_flipped_patches_are_turned_outwards():
