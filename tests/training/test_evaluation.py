@@ -19,12 +19,18 @@ from training.config import read_config
 from training.data import open_folder
 from training.evaluation.__main__ import main
 from training.evaluation.contestants import EvaluationSettings, chosen_shapes
-from training.evaluation.scores import Counts
+from training.evaluation.rules import (
+    ALL_RULES,
+    choose_thresholds,
+    connected_by_rules,
+    moved_shape,
+    short_delaunay,
+)
+from training.evaluation.scores import Counts, count, true_topology
 from training.evaluation.shape_scores import (
     TURNS,
     mask_iou,
     same_looking_turns,
-    short_delaunay,
     turn_between,
 )
 from training.evaluation.statistics import (
@@ -43,6 +49,7 @@ from training.evaluation.truth import (
     true_medial_mesh,
 )
 from training.evaluation.verdicts import total_counts, verdicts
+from training.labels import make_skeleton
 
 CONFIG = """
 data: {data}
@@ -228,11 +235,33 @@ def test_short_delaunay_finds_a_sheet() -> None:
     rng = np.random.default_rng(0)
     sheet = np.stack([x.ravel(), y.ravel(), 0 * x.ravel()], 1)
     centers = (sheet + rng.normal(0, 1e-3, sheet.shape)).astype(np.float32)
-    edges, faces = short_delaunay(centers, 1.2)
+    edges, faces = short_delaunay(centers, centers, 1.2)
     # Without diagonals there are the 31 sides of the squares, and no triangle.
     assert len(edges) == 31
     assert len(faces) == 0
-    assert len(short_delaunay(centers, 1.6)[1]) >= 24
+    assert len(short_delaunay(centers, centers, 1.6)[1]) >= 24
+
+
+def test_rules_have_the_thresholds_that_are_best_on_moved_shapes(
+    settings: EvaluationSettings, tmp_path: Path
+) -> None:
+    folder = open_folder(Path(settings.config.data) / "train")
+    keep = tmp_path / "rules.json"
+    chosen = choose_thresholds(folder, keep)
+    assert chosen.keys() == ALL_RULES.keys()
+    assert choose_thresholds(folder, keep) == chosen
+    totals = dict.fromkeys(ALL_RULES["nearest"].thresholds, Counts())
+    for shape in range(len(folder)):
+        spheres, dense = moved_shape(folder, shape)
+        centers = np.ascontiguousarray(spheres[:, :3])
+        true = true_topology(centers, make_skeleton(folder, shape))
+        for threshold in totals:
+            edges = ALL_RULES["nearest"].connect(centers, dense, threshold)[0]
+            totals[threshold] += count(edges, true[0])
+    assert totals[chosen["nearest"][0]].f1 == max(total.f1 for total in totals.values())
+    ways = connected_by_rules(centers, dense, {"nearest": (2, 3)})
+    assert len(ways["nearest"][0]) == len(ALL_RULES["nearest"].connect(centers, dense, 2)[0])
+    assert len(ways["nearest"][1]) == len(ALL_RULES["nearest"].connect(centers, dense, 3)[1])
 
 
 def test_shapes_are_chosen_from_all_categories(settings: EvaluationSettings) -> None:
@@ -276,6 +305,7 @@ def test_the_command_writes_the_page_and_keeps_what_it_scored(
     times = [path.stat().st_mtime_ns for path in kept]
     kept[0].unlink()
     capsys.readouterr()
+    command[command.index("--processes") + 1] = "2"
     assert main(command) == 0
     # The same seeds give the same scores, and only what was missing is scored again.
     assert "## Targets" in capsys.readouterr().out

@@ -11,83 +11,19 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import torch
-from tqdm import tqdm
 
 from immat_core import kernels
 from immat_core.errors import UserError
 from training.config import read_config
-from training.evaluation.contestants import Contestants, EvaluationSettings, chosen_shapes
+from training.evaluation.contestants import Contestants, EvaluationSettings
 from training.evaluation.page import page, summary
-from training.evaluation.shape_scores import score_shape
+from training.evaluation.run import evaluate, write_whole
 from training.evaluation.statistics import Result, make_sample
-
-_contestants: Contestants | None = None
-
-
-def evaluate(
-    settings: EvaluationSettings, processes: int = 1, contestants: Contestants | None = None
-) -> list[Result]:
-    """The results of all chosen shapes, those that are kept and those scored now.
-
-    Parameters
-    ----------
-    processes
-        How many score side by side; 1 scores in this process.
-    contestants
-        Loaded ones for this process; None loads them when they are needed.
-    """
-    opened = contestants or Contestants(settings)
-    shapes = chosen_shapes(opened.test, settings.shapes)
-    kept = settings.run / "evaluation" / f"{settings.split}_{settings.fingerprint()}"
-    missing = [shape for shape in shapes if not (kept / f"{shape}.json").is_file()]
-    scored = (
-        _side_by_side(settings, missing, processes)
-        if processes > 1
-        else (score_shape(opened, shape) for shape in missing)
-    )
-    for result in tqdm(scored, desc="shapes", total=len(missing), disable=None):
-        write_whole(kept / f"{result['shape']}.json", json.dumps(result))
-    texts = [(kept / f"{shape}.json").read_text(encoding="utf-8") for shape in shapes]
-    return [json.loads(text) for text in texts]
-
-
-def _side_by_side(
-    settings: EvaluationSettings, shapes: list[int], processes: int
-) -> Iterator[Result]:
-    with ProcessPoolExecutor(
-        processes, get_context("spawn"), initializer=_open, initargs=(settings,)
-    ) as pool:
-        for future in as_completed([pool.submit(_score, shape) for shape in shapes]):
-            yield future.result()
-
-
-def _open(settings: EvaluationSettings) -> None:
-    global _contestants
-    torch.set_num_threads(1)
-    kernels.load()
-    _contestants = Contestants(settings)
-
-
-def _score(shape: int) -> Result:
-    assert _contestants is not None
-    return score_shape(_contestants, shape)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file beside, then rename it, so that a kill leaves the old one or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(f".part{os.getpid()}")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -30,6 +30,7 @@ from training.baselines.retrieval import (
 from training.baselines.stages import LEARNED, baseline_surface, load_baseline
 from training.config import TrainingConfig
 from training.data import ShapeFolder, open_folder, premultiplied
+from training.evaluation.rules import Chosen, choose_thresholds
 from training.evaluation.truth import Doubles, medial_surface, true_medial_mesh
 from training.train import STAGES, load_networks, network_config
 
@@ -80,7 +81,7 @@ class EvaluationSettings:
         return digest.hexdigest()[:16]
 
 
-_VERSION = 4
+_VERSION = 5
 """Raised whenever a score's definition changes, so that kept scores are not mixed."""
 
 
@@ -147,6 +148,8 @@ class Contestants:
         self.masks: Gallery = make_gallery(
             self.train, describe_masks, range(self.train.views), kept / "masks.npy"
         )
+        chosen_on = data / "val" if (data / "val").is_dir() else data / "train"
+        self.rules: Chosen = choose_thresholds(open_folder(chosen_on), kept / "rules.json")
         self._typical = typical_shapes(self.train)
         self._surfaces: dict[int, Triangles] = {}
 

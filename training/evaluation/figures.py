@@ -28,7 +28,8 @@ from training.evaluation.panels import (
     surface_panel,
     write_grid,
 )
-from training.evaluation.shape_scores import THRESHOLDS, connected_by_rules
+from training.evaluation.rules import connected_by_rules
+from training.evaluation.shape_scores import THRESHOLDS
 from training.evaluation.statistics import Result, Sample
 from training.evaluation.truth import medial_surface, true_medial_mesh
 
@@ -149,7 +150,8 @@ def _write_connections(shown: _Shown, shapes: list[int], path: Path) -> None:
     for shape in shapes:
         stage = shown.predict(shape).stages[-1]
         dense = shown.contestants.heads(shape, 0)["dense"][0]
-        found = connected_by_rules(np.ascontiguousarray(stage.spheres[:, :3]), dense)
+        centers = np.ascontiguousarray(stage.spheres[:, :3])
+        found = connected_by_rules(centers, dense, shown.contestants.rules)
         row = [shown.picture(shape), medial_panel(stage.spheres, *none, shown.camera(shape))]
         for name in ways:
             edges, faces = (simplices.astype(np.int32) for simplices in found[name])

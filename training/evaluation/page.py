@@ -185,8 +185,10 @@ def _connections(sample: Sample) -> str:
     note = (
         "On the smoothed spheres of each shape's first picture; *moved*: F1 on true spheres whose "
         "coordinates are moved by one percent of the diagonal. What is right is decided by "
-        "geometry (`training/labels.py`). *No dense centers*: the same network is shown its "
-        "spheres' centers instead."
+        "geometry (`training/labels.py`); each rule has the thresholds that are best on moved "
+        "validation shapes. *No dense centers*: the same network is shown its "
+        "spheres' centers instead. Ball pivoting, which the paper shows too, needs normals, which "
+        "spheres do not have."
     )
     return _table([*head, "surface: CD", "F-score"], rows) + "\n\n" + note
 

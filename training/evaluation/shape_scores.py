@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import Delaunay, cKDTree
 
 from immat_core.camera import Camera
 from immat_core.mask_fit import fit_to_mask
@@ -18,10 +16,10 @@ from immat_core.metrics import Triangles
 from immat_core.pose_head import decode_poses
 from immat_core.predict import Prediction, Stage
 from immat_core.surface.checks import check_polygons
-from training.connection_rules import RULES
 from training.data import AZIMUTH, DISTANCE, ELEVATION, ROLL
 from training.evaluation import scores
 from training.evaluation.contestants import Contestants
+from training.evaluation.rules import Ways, connected_by_rules, moved_shape
 from training.evaluation.truth import (
     Scores,
     Truth,
@@ -35,27 +33,11 @@ from training.labels import make_skeleton
 from training.pictures.raster import visible
 from training.symmetry import turn_weights
 
-RULE_THRESHOLDS = {
-    "nearest": 4,
-    "mutual": 6,
-    "spacing": 1.8,
-    "clusters": 2,
-    "witnesses": 1,
-    "delaunay": 2.0,
-}
-"""Of the simple rules, where no validation has chosen others."""
-
 THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 """At which edges and faces are counted for the curves of Fig. 9."""
 
-Ways = dict[str, tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]]
-"""Edges and faces by the name of what chose them."""
-
 TURNS = 36
 """About the vertical, among which those are looked for that change nothing."""
-
-MOVED = 0.01
-"""Standard deviation of the moved spheres' coordinates, in diagonals."""
 
 _MASK_SAMPLES = 4
 _MESH_THRESHOLDS = (0.05, 0.2, 0.5, 0.9)
@@ -240,7 +222,9 @@ def connection_scores(
     skeleton = make_skeleton(contestants.test, shape)
     true = scores.true_topology(centers, skeleton)
     ways: Ways = {"network": final.select(*contestants.thresholds())}
-    ways |= connected_by_rules(centers, contestants.heads(shape, view)["dense"][0])
+    ways |= connected_by_rules(
+        centers, contestants.heads(shape, view)["dense"][0], contestants.rules
+    )
     told: dict[str, Any] = {
         name: _connected(final, edges, faces, true, truth, shape)
         for name, (edges, faces) in ways.items()
@@ -261,16 +245,12 @@ def moved_connections(contestants: Contestants, shape: int) -> dict[str, Any]:
 
     That is the standard deviation of each coordinate; the dense centers are moved by half of it.
     """
-    rng = np.random.default_rng([5, shape])
-    spheres = np.array(contestants.test.spheres[shape])
-    dense = np.array(contestants.test.dense[shape])
-    spheres[:, :3] += MOVED * rng.standard_normal((len(spheres), 3)).astype(np.float32)
-    dense += 0.5 * MOVED * rng.standard_normal(dense.shape).astype(np.float32)
+    spheres, dense = moved_shape(contestants.test, shape)
     centers = np.ascontiguousarray(spheres[:, :3])
     true = scores.true_topology(centers, make_skeleton(contestants.test, shape))
     given = contestants.connect(spheres, dense)
     ways: Ways = {"network": given.select(*contestants.thresholds())}
-    ways |= connected_by_rules(centers, dense)
+    ways |= connected_by_rules(centers, dense, contestants.rules)
     return {
         name: {
             "edges": asdict(scores.count(_with_sides(edges, faces), true[0])),
@@ -285,37 +265,6 @@ def _with_sides(
 ) -> NDArray[np.integer[Any]]:
     """(e, 2) edges and the sides of (f, 3) faces."""
     return np.concatenate([edges, *(faces[:, pair] for pair in ([0, 1], [1, 2], [0, 2]))])
-
-
-def connected_by_rules(centers: NDArray[np.float32], dense: NDArray[np.float32]) -> Ways:
-    """Edges and faces by each simple rule, at ``RULE_THRESHOLDS``."""
-    found: Ways = {
-        name: rule.connect(centers, dense, RULE_THRESHOLDS[name])
-        for name, rule in RULES.items()
-        if name in RULE_THRESHOLDS
-    }
-    found["delaunay"] = short_delaunay(centers, RULE_THRESHOLDS["delaunay"])
-    return found
-
-
-def short_delaunay(
-    centers: NDArray[np.float32], factor: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The Delaunay triangulation without long edges, as in the paper's Fig. 5.
-
-    Edges longer than ``factor`` times the median distance to the nearest sphere are left out, and
-    with them their triangles.
-    """
-    tetrahedra = np.sort(Delaunay(centers.astype(np.float64), qhull_options="QJ").simplices, axis=1)
-    sides = np.unique(np.concatenate([tetrahedra[:, p] for p in combinations(range(4), 2)]), axis=0)
-    faces = np.unique(np.concatenate([tetrahedra[:, p] for p in combinations(range(4), 3)]), axis=0)
-    spacing = float(np.median(cKDTree(centers).query(centers, 2)[0][:, 1]))
-    length = np.linalg.norm(centers[sides[:, 0]] - centers[sides[:, 1]], axis=1)
-    short = sides[length <= factor * spacing].astype(np.int64)
-    linked = np.zeros((len(centers), len(centers)), bool)
-    linked[short[:, 0], short[:, 1]] = True
-    kept = [linked[faces[:, i], faces[:, j]] for i, j in combinations(range(3), 2)]
-    return short, faces[np.logical_and.reduce(kept)].astype(np.int64)
 
 
 def _at_threshold(

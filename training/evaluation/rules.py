@@ -1,0 +1,122 @@
+"""The simple rules that connect spheres, each at the thresholds that validation shapes choose."""
+
+from __future__ import annotations
+
+import json
+import os
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import Delaunay, cKDTree
+
+from training.connection_rules import RULES, Connections, Rule
+from training.data import ShapeFolder
+from training.evaluation.scores import Counts, count, true_topology
+from training.labels import make_skeleton
+
+Floats = NDArray[np.floating[Any]]
+Ways = dict[str, tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]]]]
+"""Edges and faces by the name of what chose them."""
+
+Chosen = dict[str, tuple[float, float]]
+"""A rule's thresholds for edges and for faces, by the rule's name."""
+
+MOVED = 0.01
+"""Standard deviation of the moved spheres' coordinates, in diagonals."""
+
+ASKED = 16
+"""Validation shapes by which thresholds are chosen."""
+
+
+def short_delaunay(centers: Floats, dense: Floats, factor: float) -> Connections:
+    """The Delaunay triangulation without long edges, as in the paper's Fig. 5.
+
+    Edges longer than ``factor`` times the median distance to the nearest sphere are left out, and
+    with them their triangles.
+    """
+    # Spheres that stand in a plane or in one place have no tetrahedra; joggled, they have.
+    found = Delaunay(np.asarray(centers, np.float64), qhull_options="QJ").simplices
+    tetrahedra = np.sort(found, axis=1)
+    sides = np.unique(np.concatenate([tetrahedra[:, p] for p in combinations(range(4), 2)]), axis=0)
+    faces = np.unique(np.concatenate([tetrahedra[:, p] for p in combinations(range(4), 3)]), axis=0)
+    spacing = float(np.median(cKDTree(centers).query(centers, 2)[0][:, 1]))
+    length = np.linalg.norm(centers[sides[:, 0]] - centers[sides[:, 1]], axis=1)
+    short = sides[length <= factor * spacing].astype(np.int64)
+    linked = np.zeros((len(centers), len(centers)), bool)
+    linked[short[:, 0], short[:, 1]] = True
+    kept = [linked[faces[:, i], faces[:, j]] for i, j in combinations(range(3), 2)]
+    return short, faces[np.logical_and.reduce(kept)].astype(np.int64)
+
+
+ALL_RULES = {
+    **RULES,
+    "delaunay": Rule(short_delaunay, (1.4, 1.8, 2.2, 2.7, 3.4), "Delaunay, edges up to k spacings"),
+}
+"""The rules that the network must beat."""
+
+
+def moved_shape(folder: ShapeFolder, shape: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """True spheres (n, 4) moved by ``MOVED`` a coordinate, dense centers (m, 3) by half of it."""
+    rng = np.random.default_rng([5, shape])
+    spheres, dense = np.array(folder.spheres[shape]), np.array(folder.dense[shape])
+    spheres[:, :3] += MOVED * rng.standard_normal((len(spheres), 3)).astype(np.float32)
+    dense += 0.5 * MOVED * rng.standard_normal(dense.shape).astype(np.float32)
+    return spheres, dense
+
+
+def choose_thresholds(folder: ShapeFolder, keep: Path | None = None) -> Chosen:
+    """For each rule the thresholds with the best F1 of edges and of faces on moved shapes.
+
+    Parameters
+    ----------
+    folder
+        The validation split; up to ``ASKED`` of its shapes are asked.
+    keep
+        File in which the result is kept for the next time.
+    """
+    if keep is not None and keep.is_file():
+        kept: dict[str, list[float]] = json.loads(keep.read_text(encoding="utf-8"))
+        return {name: (edges, faces) for name, (edges, faces) in kept.items()}
+    shapes = np.unique(np.linspace(0, len(folder) - 1, min(ASKED, len(folder))).astype(int))
+    totals = {
+        (name, threshold): [Counts(), Counts()]
+        for name, rule in ALL_RULES.items()
+        for threshold in rule.thresholds
+    }
+    for shape in shapes.tolist():
+        spheres, dense = moved_shape(folder, shape)
+        centers = np.ascontiguousarray(spheres[:, :3])
+        true = true_topology(centers, make_skeleton(folder, shape))
+        for (name, threshold), total in totals.items():
+            found = ALL_RULES[name].connect(centers, dense, threshold)
+            for k in (0, 1):
+                total[k] = total[k] + count(found[k], true[k])
+    chosen = {
+        name: _best([(t, totals[name, t]) for t in rule.thresholds])
+        for name, rule in ALL_RULES.items()
+    }
+    if keep is not None:
+        keep.parent.mkdir(parents=True, exist_ok=True)
+        beside = keep.with_suffix(f".part{os.getpid()}")
+        beside.write_text(json.dumps(chosen), encoding="utf-8")
+        os.replace(beside, keep)
+    return chosen
+
+
+def _best(tried: list[tuple[float, list[Counts]]]) -> tuple[float, float]:
+    edges, faces = (max(tried, key=lambda pair: pair[1][k].f1)[0] for k in (0, 1))
+    return edges, faces
+
+
+def connected_by_rules(centers: Floats, dense: Floats, chosen: Chosen) -> Ways:
+    """Edges and faces by each rule, each at its own threshold."""
+    ways: Ways = {}
+    for name, (edge_threshold, face_threshold) in chosen.items():
+        edges, faces = ALL_RULES[name].connect(centers, dense, edge_threshold)
+        if face_threshold != edge_threshold:
+            faces = ALL_RULES[name].connect(centers, dense, face_threshold)[1]
+        ways[name] = (edges, faces)
+    return ways
