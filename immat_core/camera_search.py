@@ -52,15 +52,15 @@ class SearchSettings:
 
     azimuths: tuple[float, ...] = tuple(np.radians(np.arange(-24, 25, 6.0)))
     elevations: tuple[float, ...] = tuple(np.radians([-9.0, 0, 9]))
-    overlap_weight: float = 20.0
-    azimuth_spread: float = 0.2
+    overlap_weight: float = 30.0
+    azimuth_spread: float = 0.3
     elevation_spread: float = 0.12
     roll_spread: float = 0.03
     distance_spread: float = 0.25
     focal_spread: float = 0.03
     shift_spread: float = 0.03
     kept: int = 2
-    steps: int = 6
+    steps: int = 8
 
 
 DEFAULT = SearchSettings()

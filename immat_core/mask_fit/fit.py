@@ -16,7 +16,7 @@ from immat_core.mask_fit.state import Given, State
 from immat_core.mask_fit.step import Held, stepped
 from immat_core.mask_fit.stiffness import Stiffness, Ties
 from immat_core.medial_mesh import MedialMesh
-from immat_core.silhouette import Web, mask_field, overlap, silhouette
+from immat_core.silhouette import MaskField, Web, mask_field, overlap, silhouette
 
 DEFAULT = MaskFitSettings()
 FIT_SIZE = 96
@@ -59,11 +59,7 @@ def fit_to_mask(
     Cancelled
         When ``should_cancel`` said so.
     """
-    if not len(mat.radii):
-        raise UserError("the medial mesh has no sphere", "Predict it, or add a sphere")
-    if not float(np.max(alpha)) > 0:
-        raise UserError("the mask is empty", "Give a picture or a mask that shows the object")
-    field = mask_field(alpha)
+    field = _checked(mat, alpha)
     web, state = Web.of(mat), State.start(Given(camera, mat.spheres.astype(np.float64)))
     samples = Samples.of(web)
     before = overlap(silhouette(mat, camera, field.size), field.inside)
@@ -86,6 +82,14 @@ def fit_to_mask(
     if on_progress is not None:
         on_progress(1.0, "done")
     return MaskFit(*best, before, best_overlap, steps)
+
+
+def _checked(mat: MedialMesh, alpha: NDArray[np.floating[Any]]) -> MaskField:
+    if not len(mat.radii):
+        raise UserError("the medial mesh has no sphere", "Predict it, or add a sphere")
+    if not float(np.max(alpha)) > 0:
+        raise UserError("the mask is empty", "Give a picture or a mask that shows the object")
+    return mask_field(alpha)
 
 
 def compare_with_mask(mat: MedialMesh, camera: Camera, alpha: NDArray[np.floating[Any]]) -> MaskFit:

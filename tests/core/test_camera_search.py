@@ -113,7 +113,7 @@ def test_a_search_renders_a_bounded_number_of_silhouettes(monkeypatch: pytest.Mo
     monkeypatch.setattr(render, "_loops", lambda: plain)
     monkeypatch.setattr(plain, "lower_to_discs", counted)
     search_camera([PoseCandidate(0.5, 0.3, 2.2, 1.0)], spheres(points)[::5], points, alpha)
-    assert len(rendered) < 27 + 2 * (1 + 6 * 8) + 3
+    assert len(rendered) < 27 + 2 * (1 + 8 * 8) + 3
 
 
 def test_an_empty_mask_and_a_single_sphere_still_give_a_camera() -> None:
