@@ -252,13 +252,14 @@ def test_the_tab_is_useful_in_an_empty_file(addon):
 def test_the_tab_shows_the_active_mat(addon):
     obj = predicted_mat(addon)
     addon.live.rebuild(obj)
-    assert draw("IMMAT_PT_predict")[-3:] == ["stage", "edge_threshold", "face_threshold"]
+    below = ["stage", "edge_threshold", "face_threshold", "immat.fit_to_picture"]
+    assert draw("IMMAT_PT_predict")[-4:] == below
     assert "12 Spheres" in draw("IMMAT_PT_edit")
     assert f"{len(obj.immat.surface.data.polygons)} Faces" in draw("IMMAT_PT_surface")
     exports = [f"immat.export_{name}" for name in ("surface", "ma", "mat", "usd", "printing")]
     assert draw("IMMAT_PT_export") == exports
     obj.data.vertices.add(1)
-    assert draw("IMMAT_PT_predict")[-1] == "Spheres were added or removed"
+    assert draw("IMMAT_PT_predict")[-2] == "Spheres were added or removed"
     bpy.context.view_layer.objects.active = obj.immat.surface
     assert "13 Spheres" in draw("IMMAT_PT_edit")
 
