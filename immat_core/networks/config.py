@@ -67,6 +67,9 @@ class NetworkConfig:
         with a distribution: K logits of the azimuths 2 pi k / K, then elevation and distance.
     refine_radius
         Whether the refinement is given the initial radii and changes them, or guesses anew.
+    topology
+        "pairs" for a topology network that sees its two groups as points, "context" for one that
+        is told, besides, what decides a triangulation (see ``connections``).
     """
 
     image_size: int = 224
@@ -83,6 +86,7 @@ class NetworkConfig:
     dense_rank: int = 0
     azimuth_bins: int = 0
     refine_radius: bool = False
+    topology: str = "pairs"
 
     def inputs(self, network: str) -> tuple[str, ...]:
         """A network's inputs by name, in the order of its ``forward``."""

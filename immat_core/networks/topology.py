@@ -20,12 +20,13 @@ NEVER = -30.0
 """Logit of an edge or face that is none, since it names a sphere twice."""
 
 
-def _length(x: Tensor) -> Tensor:
+def length(x: Tensor) -> Tensor:
     """Euclidean length over the last axis, which it keeps, with a gradient at zero."""
     return torch.sqrt((x * x).sum(-1, keepdim=True) + 1e-12)
 
 
-def _ratio(distance: Tensor, unit: Tensor) -> Tensor:
+def ratio(distance: Tensor, unit: Tensor) -> Tensor:
+    """A distance in another unit, at most ``LARGEST_RATIO``."""
     return torch.clamp(distance / torch.clamp(unit, min=1e-3 * SPACING), max=LARGEST_RATIO)
 
 
@@ -66,7 +67,11 @@ class TopologyNetwork(nn.Module):
         self.face = nn.Linear(64, 1)
 
     def forward(
-        self, spheres: Tensor, sparse: Tensor, dense_neighbors: Tensor
+        self,
+        spheres: Tensor,
+        sparse: Tensor,
+        dense_neighbors: Tensor,
+        face_rows: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Logits of the candidates around each sphere.
 
@@ -78,27 +83,32 @@ class TopologyNetwork(nn.Module):
             (N, K) int64, each sphere's nearest others, K >= 1.
         dense_neighbors
             (N, D, 3) float32, positions of the dense centers nearest to each sphere, D >= 1.
+        face_rows
+            (R,) int64, the spheres whose faces are wanted, as in training; all of them if None.
 
         Returns
         -------
         tuple
-            (N, K) edge logits, and (N, K, K) face logits, symmetric in the last two axes.
+            (N, K) edge logits, and (N or R, K, K) face logits, symmetric in the last two axes.
             ``NEVER`` where a sphere would be named twice.
         """
         others = spheres[sparse]
         relative = others[:, :, :3] - spheres[:, None, :3]
-        distance = _length(relative)
+        distance = length(relative)
         mean = distance.mean(1, keepdim=True)
-        each, pooled = self.sparse(_pair_features(spheres, others, relative, distance, mean))
+        each, pooled = self.sparse(pair_features(spheres, others, relative, distance, mean))
         around = dense_neighbors - spheres[:, None, :3]
-        _, pooled_dense = self.dense(_dense_features(around, mean))
+        _, pooled_dense = self.dense(dense_features(around, mean))
         group = functional.relu(self.group(torch.cat([pooled, pooled_dense], 1)))
         edges = self._edges(each, group)
-        faces = self._faces(each, group, others, relative, mean)
         owner = torch.arange(spheres.shape[0], device=sparse.device)[:, None]
         itself = sparse == owner
         twice = sparse[:, :, None] == sparse[:, None, :]
         never = twice | itself[:, :, None] | itself[:, None, :]
+        chosen: tuple[Tensor, ...] = (each, group, others, relative, mean)
+        if face_rows is not None:
+            chosen, never = tuple(x[face_rows] for x in chosen), never[face_rows]
+        faces = self._faces(*chosen)
         return edges.masked_fill(itself, NEVER), faces.masked_fill(never, NEVER)
 
     def _edges(self, each: Tensor, group: Tensor) -> Tensor:
@@ -110,7 +120,7 @@ class TopologyNetwork(nn.Module):
         self, each: Tensor, group: Tensor, others: Tensor, relative: Tensor, mean: Tensor
     ) -> Tensor:
         own = self.face_neighbor(each) + 0.5 * self.face_group(group)[:, None, :]
-        side = _length(relative[:, :, None] - relative[:, None, :])
+        side = length(relative[:, :, None] - relative[:, None, :])
         radii = others[:, :, 3:]
         gap = side - radii[:, :, None] - radii[:, None, :]
         unit = relative / torch.clamp(mean, min=1e-3 * SPACING)
@@ -118,7 +128,7 @@ class TopologyNetwork(nn.Module):
         pair = torch.cat(
             [
                 side / SPACING,
-                _ratio(side, mean[:, None]),
+                ratio(side, mean[:, None]),
                 gap / SPACING,
                 torch.clamp(cosine, -LARGEST_RATIO, LARGEST_RATIO),
             ],
@@ -130,7 +140,7 @@ class TopologyNetwork(nn.Module):
         return 0.5 * (logits + logits.transpose(1, 2))
 
 
-def _pair_features(
+def pair_features(
     spheres: Tensor, others: Tensor, relative: Tensor, distance: Tensor, mean: Tensor
 ) -> Tensor:
     """(N, K, 10): what is known of a sphere and one of its neighbors."""
@@ -146,22 +156,22 @@ def _pair_features(
             theirs / SPACING,
             (theirs - own) / SPACING,
             (distance - own - theirs) / SPACING,
-            _ratio(distance, torch.amin(distance, 1, keepdim=True)),
-            _ratio(distance, mean),
+            ratio(distance, torch.amin(distance, 1, keepdim=True)),
+            ratio(distance, mean),
         ],
         2,
     )
 
 
-def _dense_features(around: Tensor, mean: Tensor) -> Tensor:
+def dense_features(around: Tensor, mean: Tensor) -> Tensor:
     """(N, D, 5): where a dense center lies as seen from its sphere."""
-    distance = _length(around)
+    distance = length(around)
     scaled = around / torch.clamp(mean, min=1e-3 * SPACING)
     return torch.cat(
         [
             torch.clamp(scaled, -LARGEST_RATIO, LARGEST_RATIO),
             distance / SPACING,
-            _ratio(distance, mean),
+            ratio(distance, mean),
         ],
         2,
     )

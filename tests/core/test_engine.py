@@ -69,6 +69,7 @@ def test_engines_agree_for_any_number_of_spheres(exported, spheres):
 
 def test_engines_agree_on_networks_with_every_switch_on(tmp_path):
     switches = {"pool_above": 40, "dense_rank": 7, "azimuth_bins": 12, "refine_radius": True}
+    switches |= {"topology": "context", "sparse_neighbors": 12}
     config = NetworkConfig(image_size=48, width=0.125, hidden=32, dense=200, **switches)
     export_networks(seeded_networks(config), config, tmp_path)
     for spheres in (1, 300):

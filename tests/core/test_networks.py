@@ -12,16 +12,21 @@ import pytest
 pytest.importorskip("torch")
 
 import torch
+from scipy.spatial import Delaunay
 
 from immat_core.networks import build_networks
 from immat_core.networks.config import INPUTS, NETWORKS, NetworkConfig
+from immat_core.networks.connections import measure
 from immat_core.networks.encoder import Encoder
 from immat_core.networks.image2sphere import radii_from_logits
 from immat_core.networks.refinement import pool_pixels
 from immat_core.networks.topology import NEVER
 
 SMALL = NetworkConfig(image_size=64, width=0.125, spheres=20, dense=50, hidden=32)
-SWITCHED = replace(SMALL, pool_above=32, dense_rank=5, azimuth_bins=12, refine_radius=True)
+SWITCHED = replace(
+    SMALL, pool_above=32, dense_rank=5, azimuth_bins=12, refine_radius=True, topology="context"
+)
+KINDS = ("pairs", "context")
 
 
 def networks(config=SMALL, seed=0):
@@ -224,47 +229,54 @@ def test_mat_refinement_follows_the_topology():
     torch.testing.assert_close(shuffled, moved[:, order])
 
 
-def topology_logits(spheres, sparse, dense):
+def topology_logits(kind, *inputs):
     with torch.no_grad():
-        return stir(networks()["topology"])(spheres, sparse, dense)
+        return stir(networks(replace(SMALL, topology=kind))["topology"])(*inputs)
 
 
-def test_topology_is_the_same_wherever_the_shape_stands():
+@pytest.mark.parametrize("kind", KINDS)
+def test_topology_is_the_same_wherever_the_shape_stands(kind):
     spheres, sparse, dense = random_groups(30)
     move = torch.tensor([3.0, -2.0, 1.0])
     moved = torch.cat([spheres[:, :3] + move, spheres[:, 3:]], 1)
     for one, two in zip(
-        topology_logits(spheres, sparse, dense),
-        topology_logits(moved, sparse, dense + move),
+        topology_logits(kind, spheres, sparse, dense),
+        topology_logits(kind, moved, sparse, dense + move),
         strict=True,
     ):
         torch.testing.assert_close(one, two, atol=1e-3, rtol=1e-3)
 
 
-def test_topology_answers_each_neighbor_in_any_order():
+@pytest.mark.parametrize("kind", KINDS)
+def test_topology_answers_each_neighbor_in_any_order(kind):
     spheres, sparse, dense = random_groups(30)
     order, dense_order = torch.randperm(8), torch.randperm(64)
-    edges, faces = topology_logits(spheres, sparse, dense)
-    edges_2, faces_2 = topology_logits(spheres, sparse[:, order], dense[:, dense_order])
+    edges, faces = topology_logits(kind, spheres, sparse, dense)
+    edges_2, faces_2 = topology_logits(kind, spheres, sparse[:, order], dense[:, dense_order])
     torch.testing.assert_close(edges_2, edges[:, order])
     torch.testing.assert_close(faces_2, faces[:, order][:, :, order])
 
 
-def test_topology_of_concatenated_shapes_is_that_of_each():
+@pytest.mark.parametrize("kind", KINDS)
+def test_topology_of_concatenated_shapes_is_that_of_each(kind):
     one, two = random_groups(30), random_groups(17)
     joined = topology_logits(
-        torch.cat([one[0], two[0]]), torch.cat([one[1], two[1] + 30]), torch.cat([one[2], two[2]])
+        kind,
+        torch.cat([one[0], two[0]]),
+        torch.cat([one[1], two[1] + 30]),
+        torch.cat([one[2], two[2]]),
     )
-    first, second = topology_logits(*one), topology_logits(*two)
+    first, second = topology_logits(kind, *one), topology_logits(kind, *two)
     for i in range(2):
         torch.testing.assert_close(joined[i], torch.cat([first[i], second[i]]))
 
 
-def test_faces_are_symmetric_and_nothing_names_a_sphere_twice():
+@pytest.mark.parametrize("kind", KINDS)
+def test_faces_are_symmetric_and_nothing_names_a_sphere_twice(kind):
     spheres, sparse, dense = random_groups(30)
     sparse[3, 7] = 3  # filled up with the sphere itself
     sparse[4, 6] = sparse[4, 5]  # and with a neighbor again
-    edges, faces = topology_logits(spheres, sparse, dense)
+    edges, faces = topology_logits(kind, spheres, sparse, dense)
     assert torch.equal(faces, faces.transpose(1, 2))
     never = np.zeros((30, 8, 8), bool)
     never[:, range(8), range(8)] = True
@@ -274,12 +286,71 @@ def test_faces_are_symmetric_and_nothing_names_a_sphere_twice():
     assert (edges == NEVER).nonzero().tolist() == [[3, 7]]
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("k", [1, 3, 8])
-def test_topology_takes_any_number_of_neighbors_even_coinciding(k):
+def test_topology_takes_any_number_of_neighbors_even_coinciding(k, kind):
     spheres = torch.zeros(10, 4)
     sparse = (torch.arange(10)[:, None] + torch.arange(1, k + 1)) % 10
-    edges, faces = topology_logits(spheres, sparse, torch.zeros(10, 5, 3))
+    edges, faces = topology_logits(kind, spheres, sparse, torch.zeros(10, 5, 3))
     assert edges.shape == (10, k)
     assert faces.shape == (10, k, k)
     assert torch.isfinite(edges).all()
     assert torch.isfinite(faces).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_faces_of_some_spheres_are_those_among_all(kind):
+    groups, rows = random_groups(30), torch.tensor([3, 17, 29])
+    edges, faces = topology_logits(kind, *groups)
+    edges_2, faces_2 = topology_logits(kind, *groups, rows)
+    torch.testing.assert_close(edges_2, edges)
+    torch.testing.assert_close(faces_2, faces[rows])
+
+
+def test_an_unknown_topology_network_is_refused():
+    with pytest.raises(ValueError, match="'triples', not one of pairs, context"):
+        build_networks(replace(SMALL, topology="triples"))
+
+
+def sheet_groups(side=9, k=12, d=64):
+    """A square grid on a plane, sampled densely, as the topology network sees it."""
+    torch.manual_seed(3)
+    i, j = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
+    centers = 0.05 * torch.stack([i.flatten(), j.flatten(), 0 * i.flatten()], 1)
+    centers[:, :2] += 0.004 * torch.randn(side * side, 2)
+    apart = torch.cdist(centers, centers)
+    sparse = apart.topk(k + 1, largest=False).indices[:, 1:]
+    x = torch.linspace(-0.02, 0.05 * side - 0.03, 60)
+    u, v = torch.meshgrid(x, x, indexing="ij")
+    dense = torch.stack([u.flatten(), v.flatten(), 0 * u.flatten()], 1)
+    near = torch.cdist(centers, dense).topk(d, largest=False).indices
+    return centers, sparse, dense[near]
+
+
+def test_evidence_on_a_sheet_tells_a_triangulation():
+    centers, sparse, dense = sheet_groups()
+    relative = centers[sparse] - centers[:, None]
+    others = torch.cat([centers[sparse], torch.full((*sparse.shape, 1), 0.01)], 2)
+    mean = relative.norm(dim=2).mean(1)[:, None, None]
+    evidence = measure(
+        others,
+        relative,
+        dense - centers[:, None],
+        mean,
+        sparse == torch.arange(81)[:, None],
+        sparse[:, :, None] == sparse[:, None, :],
+    )
+    delaunay = {tuple(sorted(t)) for t in Delaunay(centers[:, :2].numpy()).simplices.tolist()}
+    right = torch.zeros(81, 12, 12, dtype=torch.bool)
+    for n, row in enumerate(sparse.tolist()):
+        for a, one in enumerate(row):
+            for b, other in enumerate(row):
+                right[n, a, b] = tuple(sorted((n, one, other))) in delaunay
+    inner = ((centers[:, :2] > 0.08) & (centers[:, :2] < 0.32)).all(1)
+    inner = inner[:, None, None] & ~torch.eye(12, dtype=torch.bool)
+    # Behind the witnesses stand, for space and for the tangent plane, emptiness and slimness.
+    assert ((evidence.faces[..., 2] > 0) == right)[inner].all()
+    # The tangent plane is known from samples, which spread no more evenly than they do.
+    assert ((evidence.faces[..., 4] > 0) == right)[inner].float().mean() > 0.97
+    seen = evidence.faces[..., 1]
+    assert seen[inner & right].mean() > seen[inner & ~right].mean() + 2
