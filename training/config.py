@@ -123,7 +123,7 @@ class TopologyData:
     ----------
     jitter
         Largest standard deviation of the noise on the true centres, in units of the diagonal;
-        a shape's own is drawn between 0 and this.
+        a shape's own is drawn between 0 and this, small ones more often.
     radius_jitter
         Standard deviation of the logarithm of the radii per unit of centre noise.
     predicted_share
@@ -157,11 +157,20 @@ class RefinementStage:
 
 @dataclass(frozen=True)
 class TopologyStage:
-    """Topology Prediction (section 3.2)."""
+    """Topology Prediction (section 3.2).
+
+    Attributes
+    ----------
+    face_weight
+        Of Eq. (3)'s second term.
+    face_share
+        Share of the spheres, drawn anew in each step, whose faces are learned.
+    """
 
     optimization: Optimization = field(default_factory=Optimization)
     data: TopologyData = field(default_factory=TopologyData)
     face_weight: float = 2.0
+    face_share: float = 0.34
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,9 @@ from training.labels import Skeleton, label_topology, make_skeleton
 from training.losses import topology_loss
 from training.predictions import PredictedShapes, predict_shapes
 from training.stages import Stage
+
+KEPT = 400
+"""Skeletons in memory, of about a megabyte each."""
 
 
 class Cloud(NamedTuple):
@@ -38,13 +42,17 @@ class Cloud(NamedTuple):
 
 
 class TopologyBatch(NamedTuple):
-    """Several clouds, one after the other, and their labels as float32 0 and 1."""
+    """Several clouds, one after the other, and their labels as float32 0 and 1.
+
+    ``rows`` (R,) int64 are the spheres whose faces are learned, ``faces`` (R, K, K) theirs.
+    """
 
     spheres: Tensor
     sparse: Tensor
     around: Tensor
     edges: Tensor
     faces: Tensor
+    rows: Tensor
 
 
 def make_cloud(
@@ -68,10 +76,23 @@ def move_spheres(
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """True spheres (N, 4) and dense centres (M, 3) with noise like that of a prediction."""
-    size = rng.uniform(0, settings.jitter)
-    moved = spheres.copy()
+    # Small noise is drawn more often than large: a third of the shapes are moved by 1 % or more
+    # where the largest is 3 %.
+    size = settings.jitter * rng.uniform() ** 2
+    return moved_by(size, spheres, dense, rng, settings.radius_jitter)
+
+
+def moved_by(
+    size: float,
+    spheres: NDArray[np.float32],
+    dense: NDArray[np.float32],
+    rng: np.random.Generator,
+    radius_jitter: float = 12.0,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The same with noise of one standard deviation ``size`` on each coordinate of a centre."""
+    moved = np.array(spheres)
     moved[:, :3] += size * rng.standard_normal(moved[:, :3].shape).astype(np.float32)
-    noise = settings.radius_jitter * size * rng.standard_normal(len(moved))
+    noise = radius_jitter * size * rng.standard_normal(len(moved))
     moved[:, 3] *= np.exp(np.clip(noise, -1, 1)).astype(np.float32)
     # The dense centres are predicted more closely than the spheres.
     spread = 0.5 * size * rng.standard_normal(dense.shape)
@@ -100,7 +121,7 @@ class TopologyModule(Stage):
         self.folder = folder
         sizes: Any = networks["image2sphere"].config
         self.sizes = (sizes.sparse_neighbors, sizes.dense_neighbors)
-        self._skeletons: dict[int, Skeleton] = {}
+        self._skeletons: OrderedDict[int, Skeleton] = OrderedDict()
         self.predicted: PredictedShapes | None = None
         if self.config.data.predicted_share > 0:
             frozen: dict[str, nn.Module] = networks
@@ -112,6 +133,10 @@ class TopologyModule(Stage):
         """Random clouds with their labels."""
         rng = np.random.default_rng([self.seed + 2, step])
         parts = [self._labelled(rng) for _ in range(self.settings.batch)]
+        count = sum(len(cloud.spheres) for cloud, _, _ in parts)
+        # Faces cost most of a step, and those of a sphere's neighbours tell much the same.
+        wanted = max(1, round(self.config.face_share * count))
+        rows = np.sort(rng.permutation(count)[:wanted])
         offset = np.cumsum([0, *(len(cloud.spheres) for cloud, _, _ in parts)])
         sparse = [cloud.sparse + o for (cloud, _, _), o in zip(parts, offset, strict=False)]
         return TopologyBatch(
@@ -119,22 +144,26 @@ class TopologyModule(Stage):
             torch.from_numpy(np.concatenate(sparse)),
             torch.from_numpy(np.concatenate([cloud.around for cloud, _, _ in parts])),
             torch.from_numpy(np.concatenate([edges for _, edges, _ in parts])).float(),
-            torch.from_numpy(np.concatenate([faces for _, _, faces in parts])).float(),
+            torch.from_numpy(np.concatenate([faces for _, _, faces in parts])[rows]).float(),
+            torch.from_numpy(rows),
         )
 
     def losses(self, batch: TopologyBatch) -> dict[str, Tensor]:
         """Eq. (3)."""
         with self.autocast():
-            edges, faces = self.network(batch.spheres, batch.sparse, batch.around)
+            edges, faces = self.network(batch.spheres, batch.sparse, batch.around, batch.rows)
         loss = topology_loss(
             edges.float(), batch.edges, faces.float(), batch.faces, self.config.face_weight
         )
         return {"cross_entropy": loss}
 
     def skeleton(self, shape: int) -> Skeleton:
-        """The true skeleton of a shape, made once."""
+        """The true skeleton of a shape; those asked for lately are kept."""
         if shape not in self._skeletons:
             self._skeletons[shape] = make_skeleton(self.folder, shape)
+            if len(self._skeletons) > KEPT:
+                self._skeletons.popitem(last=False)
+        self._skeletons.move_to_end(shape)
         return self._skeletons[shape]
 
     def _labelled(
@@ -144,7 +173,7 @@ class TopologyModule(Stage):
         if use_predicted and self.predicted is not None:
             shape, spheres, dense = self.predicted.draw(rng)
         else:
-            shape = int(rng.integers(len(self.folder)))
+            shape = int(self.folder.draw(rng, 1)[0])
             true, samples = self.folder.spheres[shape], self.folder.dense[shape]
             spheres, dense = move_spheres(true, samples, self.config.data, rng)
         cloud = make_cloud(spheres, dense, self.sizes)
