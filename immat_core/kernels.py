@@ -162,9 +162,9 @@ def usable() -> bool:
     """Whether other kernels may be imported here and now, which compiles or loads them.
 
     Not while those of the surface are being prepared: who did not wait for the compiler then wants
-    no pause now. Their modules are among ``SURFACE_MODULES`` where they shall be ready too.
+    no pause now. Nor where that failed.
     """
-    return available() and (ready() or _preparation.thread is None or _preparation.done.is_set())
+    return available() and (ready() or _preparation.thread is None)
 
 
 def preparing() -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from immat_core.silhouette.discs import DoubleArray, Web, project_discs
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+logger = logging.getLogger(__name__)
 
 
 def soft_discs(discs: DoubleArray, size: int) -> DoubleArray:
@@ -93,5 +97,15 @@ def in_cells(discs: DoubleArray, size: int) -> DoubleArray:
 
 def _loops() -> ModuleType:
     """The compiled loops, or those in NumPy where the compiled ones would have to be waited for."""
-    name = "kernels" if kernels.usable() else "plain"
-    return importlib.import_module(f"immat_core.silhouette.{name}")
+    compiled = _compiled_loops() if kernels.usable() else None
+    return compiled or importlib.import_module("immat_core.silhouette.plain")
+
+
+@functools.cache
+def _compiled_loops() -> ModuleType | None:
+    """The compiled loops; None where a Numba is installed that does not go with this NumPy."""
+    try:
+        return importlib.import_module("immat_core.silhouette.kernels")
+    except ImportError as error:
+        logger.warning("silhouettes are slow, Numba does not work here: %s", error)
+        return None

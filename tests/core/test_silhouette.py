@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -133,6 +135,22 @@ def test_both_ways_give_the_same_numbers(loops: str) -> None:
     kernels.lower_to_discs(discs, 1.0, first)
     plain.lower_to_discs(discs, 1.0, second)
     np.testing.assert_allclose(first, second, atol=1e-12)
+
+
+def test_without_a_numba_that_works_the_plain_loops_serve(
+    loops: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    if loops == "plain":
+        pytest.skip("is about the choice")
+    monkeypatch.setitem(sys.modules, "immat_core.silhouette.kernels", None)
+    render._compiled_loops.cache_clear()
+    try:
+        assert render._loops() is plain
+        assert "Numba does not work" in caplog.text
+        monkeypatch.setattr(render.kernels, "usable", lambda: False)
+        assert render._loops() is plain
+    finally:
+        render._compiled_loops.cache_clear()
 
 
 def disc_mask(size: int, u: float, v: float, radius: float) -> NDArray[np.float64]:
