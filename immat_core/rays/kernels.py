@@ -20,6 +20,10 @@ DEEPEST = 64
 """Boxes that wait at a time: half of it bounds the tree's depth."""
 EDGE = 1e-9
 """Barycentric room, so that no ray slips through between two triangles."""
+ORIGIN_ROUNDING, WIDER = 1.2e-7, np.float32(1 + 5e-7)
+"""Boxes are met in float32: so much an origin is moved, and so much later a box is left, that no
+rounding makes a ray pass by."""
+ZERO, NEVER = np.float32(0), np.float32(np.inf)
 
 
 @kernel
@@ -144,25 +148,45 @@ def build_tree(low: NDArray[Any], high: NDArray[Any]) -> Any:
 
 
 @kernel
-def _entry(
-    boxes: NDArray[Any],
-    node: int,
-    x: float,
-    y: float,
-    z: float,
-    over_x: float,
-    over_y: float,
-    over_z: float,
-    length: float,
-) -> float:
-    """Where a ray enters a box, 0 from within, infinity where it passes by."""
-    one, two = (boxes[node, 0] - x) * over_x, (boxes[node, 3] - x) * over_x
-    enter, leave = max(0.0, min(one, two)), min(length, max(one, two))
-    one, two = (boxes[node, 1] - y) * over_y, (boxes[node, 4] - y) * over_y
-    enter, leave = max(enter, min(one, two)), min(leave, max(one, two))
-    one, two = (boxes[node, 2] - z) * over_z, (boxes[node, 5] - z) * over_z
-    enter, leave = max(enter, min(one, two)), min(leave, max(one, two))
-    return enter if enter <= leave else np.inf
+def _inverse(value: float) -> Any:
+    """1 / value in float32, which is never infinite."""
+    return np.float32(1 / (value if abs(value) > 1e-30 else 1e-30))
+
+
+@kernel
+def _seen_by_boxes(x: float, y: float, z: float, dx: float, dy: float, dz: float) -> Any:
+    """A ray as :func:`_entry` takes it, in float32 that is rounded to the safe side.
+
+    Its origin for the planes where it enters boxes and for those where it leaves them, one over
+    its direction, and the rows of a box's corners that are entered first.
+    """
+    over = (_inverse(dx), _inverse(dy), _inverse(dz))
+    rows = (0 if over[0] > 0 else 3, 0 if over[1] > 0 else 3, 0 if over[2] > 0 else 3)
+    px = abs(x) * ORIGIN_ROUNDING if over[0] > 0 else -abs(x) * ORIGIN_ROUNDING
+    py = abs(y) * ORIGIN_ROUNDING if over[1] > 0 else -abs(y) * ORIGIN_ROUNDING
+    pz = abs(z) * ORIGIN_ROUNDING if over[2] > 0 else -abs(z) * ORIGIN_ROUNDING
+    near = (np.float32(x + px), np.float32(y + py), np.float32(z + pz))
+    far = (np.float32(x - px), np.float32(y - py), np.float32(z - pz))
+    return near, far, over, rows
+
+
+@kernel
+def _entry(boxes: NDArray[Any], node: int, ray: Any, length: float) -> Any:
+    """Where a ray enters a box, 0 from within, infinity where it passes by; all in float32."""
+    near, far, over, (x, y, z) = ray
+    enter = (boxes[node, x] - near[0]) * over[0]
+    other = (boxes[node, 1 + y] - near[1]) * over[1]
+    enter = other if other > enter else enter
+    other = (boxes[node, 2 + z] - near[2]) * over[2]
+    enter = other if other > enter else enter
+    enter = enter if enter > ZERO else ZERO
+    leave = (boxes[node, 3 - x] - far[0]) * over[0]
+    other = (boxes[node, 4 - y] - far[1]) * over[1]
+    leave = other if other < leave else leave
+    other = (boxes[node, 5 - z] - far[2]) * over[2]
+    leave = other if other < leave else leave
+    leave = leave if leave < length else length
+    return enter if enter <= leave * WIDER else NEVER
 
 
 @kernel
@@ -176,29 +200,23 @@ def _hit(
     dy: float,
     dz: float,
 ) -> Any:
-    """Length at which a ray meets a triangle, given as corner and two sides; -1 where not."""
+    """Length at which a ray meets a triangle, given as corner and two sides; -1 where not.
+
+    Without a branch: which of the conditions fails is as good as random, and a wrong guess of the
+    processor costs more than the rest of the arithmetic. A determinant of 0 gives NaN or infinity,
+    which no condition holds for.
+    """
     e1x, e1y, e1z = triangles[place, 3], triangles[place, 4], triangles[place, 5]
     e2x, e2y, e2z = triangles[place, 6], triangles[place, 7], triangles[place, 8]
     px, py, pz = dy * e2z - dz * e2y, dz * e2x - dx * e2z, dx * e2y - dy * e2x
-    determinant = e1x * px + e1y * py + e1z * pz
-    if determinant == 0:
-        return -1.0
-    scale = 1 / determinant
+    scale = 1 / (e1x * px + e1y * py + e1z * pz)
     ox, oy, oz = x - triangles[place, 0], y - triangles[place, 1], z - triangles[place, 2]
     u = (ox * px + oy * py + oz * pz) * scale
-    if u < -EDGE or u > 1 + EDGE:
-        return -1.0
     qx, qy, qz = oy * e1z - oz * e1y, oz * e1x - ox * e1z, ox * e1y - oy * e1x
     v = (dx * qx + dy * qy + dz * qz) * scale
-    if v < -EDGE or u + v > 1 + EDGE:
-        return -1.0
-    return (e2x * qx + e2y * qy + e2z * qz) * scale
-
-
-@kernel
-def _inverse(value: float) -> float:
-    """1 / value, which is never infinite."""
-    return 1 / (value if abs(value) > 1e-30 else 1e-30)
+    inside = (u >= -EDGE) & (v >= -EDGE) & (u + v <= 1 + EDGE)
+    at = (e2x * qx + e2y * qy + e2z * qz) * scale
+    return at if inside else -1.0
 
 
 @kernel
@@ -214,6 +232,7 @@ def _first_hit(
     own: int,
     nearest: float,
     stack: NDArray[Any],
+    enters: NDArray[Any],
 ) -> Any:
     """Length and triangle of the first hit farther than ``nearest``, infinity and -1 for none.
 
@@ -221,32 +240,34 @@ def _first_hit(
     """
     length, met = np.inf, -1
     x, y, z = start[0], start[1], start[2]
-    ix, iy, iz = _inverse(dx), _inverse(dy), _inverse(dz)
-    stack[0] = 0
+    ray = _seen_by_boxes(x, y, z, dx, dy, dz)
+    limit = NEVER
+    stack[0], enters[0] = 0, _entry(boxes, 0, ray, limit)
     waiting = 1
     while waiting > 0:
         waiting -= 1
         node = stack[waiting]
-        if _entry(boxes, node, x, y, z, ix, iy, iz, length) >= length:
+        if enters[waiting] >= limit:
             continue
         count = links[node, 1]
         while not count:
             one, two = node + 1, int(links[node, 0])
-            enter_one = _entry(boxes, one, x, y, z, ix, iy, iz, length)
-            enter_two = _entry(boxes, two, x, y, z, ix, iy, iz, length)
+            enter_one = _entry(boxes, one, ray, limit)
+            enter_two = _entry(boxes, two, ray, limit)
             if enter_two < enter_one:
                 one, two, enter_one, enter_two = two, one, enter_two, enter_one
-            if enter_one >= length:
+            if enter_one >= limit:
                 break
-            if enter_two < length:
-                stack[waiting] = two
-                waiting += 1
+            # Written always, kept where it counts: no branch to guess.
+            stack[waiting], enters[waiting] = two, enter_two
+            waiting += 1 if enter_two < limit else 0
             node = one
             count = links[node, 1]
         for place in range(links[node, 0], links[node, 0] + count):
             at = _hit(triangles, place, x, y, z, dx, dy, dz)
-            if nearest < at < length and order[place] != own:
+            if (nearest < at) & (at < length) and order[place] != own:
                 length, met = at, order[place]
+                limit = np.float32(length * WIDER)
     return length, met
 
 
@@ -279,11 +300,11 @@ def first_hits(
 ) -> Any:
     """Lengths (n,) and triangles (n,) of the first hits of n rays."""
     lengths, met = np.empty(len(origins)), np.empty(len(origins), np.int64)
-    stack = np.empty(DEEPEST, np.int64)
+    stack, enters = np.empty(DEEPEST, np.int64), np.empty(DEEPEST, np.float32)
     for i in range(len(origins)):
         x, y, z = directions[i, 0], directions[i, 1], directions[i, 2]
         lengths[i], met[i] = _first_hit(
-            boxes, links, triangles, order, origins[i], x, y, z, own[i], nearest, stack
+            boxes, links, triangles, order, origins[i], x, y, z, own[i], nearest, stack, enters
         )
     return lengths, met
 
@@ -311,7 +332,8 @@ def diameters(
     """
     found = np.empty(len(points))
     rays = len(cone)
-    stack, lengths, kept = np.empty(DEEPEST, np.int64), np.empty(rays), np.empty(rays)
+    stack, enters = np.empty(DEEPEST, np.int64), np.empty(DEEPEST, np.float32)
+    lengths, kept = np.empty(rays), np.empty(rays)
     for i in range(len(points)):
         zx, zy, zz = inwards[i, 0], inwards[i, 1], inwards[i, 2]
         # Frisvad's frame without square roots, in the form of Duff et al. (2017).
@@ -325,7 +347,7 @@ def diameters(
             u, v, w = cone[k, 0], cone[k, 1], cone[k, 2]
             x, y, z = u * xx + v * yx + w * zx, u * xy + v * yy + w * zy, u * xz + v * yz + w * zz
             lengths[k], _ = _first_hit(
-                boxes, links, triangles, order, points[i], x, y, z, own[i], nearest, stack
+                boxes, links, triangles, order, points[i], x, y, z, own[i], nearest, stack, enters
             )
             if lengths[k] < np.inf:
                 kept[hits] = lengths[k]

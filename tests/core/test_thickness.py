@@ -160,14 +160,19 @@ def frame_around(z):
     return np.array([x, [b, sign + z[1] ** 2 * a, -z[1]], z])
 
 
-def test_every_ray_meets_what_all_triangles_would():
-    """The tree leaves nothing out: against a test of every triangle."""
+@pytest.mark.parametrize("away", [1, 300])
+def test_every_ray_meets_what_all_triangles_would(away):
+    """The tree leaves nothing out, from afar neither: against a test of every triangle."""
     rng = np.random.default_rng(2)
     corners = rng.uniform(-1, 1, (60, 1, 3)) + 0.3 * rng.normal(size=(60, 3, 3))
     caster = RayCaster(corners.reshape(-1, 3), np.arange(180).reshape(-1, 3))
     origins, directions = rng.uniform(-1, 1, (500, 3)), rng.normal(size=(500, 3))
     directions[:20, 0] = 0.0
     directions[10:20, 1] = 0.0
+    # Less than what one is divided by: neither sign may be lost.
+    directions[20:30, 2], directions[30:40, 0] = -1e-31, 1e-31
+    if away > 1:
+        origins, directions = away * origins, rng.uniform(-1, 1, (500, 3)) - away * origins
 
     lengths, met = caster.first_hits(origins, directions)
 
