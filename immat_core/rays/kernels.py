@@ -171,7 +171,7 @@ def _seen_by_boxes(x: float, y: float, z: float, dx: float, dy: float, dz: float
 
 
 @kernel
-def _entry(boxes: NDArray[Any], node: int, ray: Any, length: float) -> Any:
+def _entry(boxes: NDArray[Any], node: int, ray: Any, length: Any) -> Any:
     """Where a ray enters a box, 0 from within, infinity where it passes by; all in float32."""
     near, far, over, (x, y, z) = ray
     enter = (boxes[node, x] - near[0]) * over[0]
