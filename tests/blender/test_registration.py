@@ -256,7 +256,7 @@ def test_the_tab_shows_the_active_mat(addon):
     assert draw("IMMAT_PT_predict")[-4:] == below
     assert "12 Spheres" in draw("IMMAT_PT_edit")
     assert f"{len(obj.immat.surface.data.polygons)} Faces" in draw("IMMAT_PT_surface")
-    exports = [f"immat.export_{name}" for name in ("surface", "ma", "mat", "usd", "printing")]
+    exports = [f"immat.export_{name}" for name in ("surface", "mat", "usd", "printing")]
     assert draw("IMMAT_PT_export") == exports
     obj.data.vertices.add(1)
     assert draw("IMMAT_PT_predict")[-2] == "Spheres were added or removed"
