@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs" / "user-guide.md").read_text("utf-8")
 IMAGES = ROOT / "docs" / "images"
 LARGEST = 60_000
