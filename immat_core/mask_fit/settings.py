@@ -47,7 +47,7 @@ class MaskFitSettings:
 
     camera_steps: int = 8
     steps: int = 6
-    bends: tuple[float, ...] = (0.003, 0.01, 0.03)
+    bends: tuple[float, ...] = (0.003, 0.015, 0.08)
     misfit: float = 0.02
     far: float = 0.12
     reach: float = 0.1
