@@ -5,8 +5,21 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from immat_core.medial_mesh import MedialMesh
+
+
+def medial_mesh(
+    centers: ArrayLike, radii: ArrayLike, edges: ArrayLike = (), faces: ArrayLike = ()
+) -> MedialMesh:
+    """A medial mesh of plain lists."""
+    return MedialMesh(
+        np.asarray(centers, np.float32),
+        np.asarray(radii, np.float32),
+        np.asarray(edges, np.int32).reshape(-1, 2),
+        np.asarray(faces, np.int32).reshape(-1, 3),
+    )
 
 
 def lamp() -> MedialMesh:
@@ -16,7 +29,7 @@ def lamp() -> MedialMesh:
     radii = [0.09, 0.06, 0.06, 0.06, 0.06, 0.08, 0.07, 0.09, 0.16, 0.05, 0.05, 0.05, 0.05]
     edges = [[i, i + 1] for i in range(8)]
     faces = [[0, 9, 10], [0, 10, 11], [0, 11, 12], [0, 9, 12]]
-    return MedialMesh(np.array(centers + foot), radii, edges, faces)
+    return medial_mesh(np.array(centers + foot), radii, edges, faces)
 
 
 def stool(seat: float = 0.05, legs: float = 0.035) -> MedialMesh:
@@ -26,13 +39,14 @@ def stool(seat: float = 0.05, legs: float = 0.035) -> MedialMesh:
     index = np.arange(9).reshape(3, 3)
     a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]
     faces = np.concatenate([np.stack([a, b, c], -1), np.stack([a, c, d], -1)]).reshape(-1, 3)
-    centers, edges = [top], []
+    centers: list[NDArray[np.float64]] = [top]
+    edges: list[tuple[int, int]] = []
     for leg, corner in enumerate((0, 2, 8, 6)):
         first = 9 + 4 * leg
         centers.append(top[corner] + np.linspace(0, 1, 5)[1:, None] * [0, 0, -0.6])
         edges += itertools.pairwise([corner, *range(first, first + 4)])
     radii = [seat] * 9 + [legs] * 16
-    return MedialMesh(np.concatenate(centers), radii, edges, faces)
+    return medial_mesh(np.concatenate(centers), radii, edges, faces)
 
 
 def rough_tube() -> MedialMesh:
@@ -41,7 +55,7 @@ def rough_tube() -> MedialMesh:
     jump = 0.07 * np.array([0, 1, -1, 1, -1, 0, 1, -1, 1, -1, 0])
     centers = np.stack([-(1 + jump) * np.cos(turn), jump, (1 + jump) * np.sin(turn)], 1)
     radii = 0.13 + 0.05 * np.array([0, -1, 1, -1, 1, 1, -1, 1, -1, 1, 0])
-    return MedialMesh(centers, radii, [[i, i + 1] for i in range(10)])
+    return medial_mesh(centers, radii, [[i, i + 1] for i in range(10)])
 
 
 def quadruped() -> MedialMesh:
@@ -52,10 +66,10 @@ def quadruped() -> MedialMesh:
     back = [[0.22, 0.42, 0.3], [0.26, 0.5, 0.1], [0.28, 0.45, -0.12]]
     radii = [0.2, 0.22, 0.2, 0.11, 0.1, 0.12, 0.09, 0.06, 0.06, 0.1, 0.06, 0.06]
     links = ((0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (2, 6), (6, 7), (7, 8), (0, 9), (9, 10))
-    return MedialMesh(np.array(body + neck + front + back), radii, [*links, (10, 11)])
+    return medial_mesh(np.array(body + neck + front + back), radii, [*links, (10, 11)])
 
 
-def marked(mat: MedialMesh, *chosen: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def marked(mat: MedialMesh, *chosen: int) -> NDArray[np.bool_]:
     """(n,) bool, true at these spheres."""
     mask = np.zeros(len(mat.radii), bool)
     mask[list(chosen)] = True

@@ -18,7 +18,7 @@ from immat_core import kernels
 from immat_core.medial_mesh import MedialMesh
 from immat_core.surface import SurfaceMesh
 from tools.guide_drawing import Panel, View, below, draw, skinned
-from tools.guide_shapes import lamp, quadruped
+from tools.guide_shapes import lamp, medial_mesh, quadruped
 from tools.picture_guide import write
 
 TURN = {"azimuth": 0.9}
@@ -125,7 +125,7 @@ def bones(armature: bpy.types.Object) -> MedialMesh:
         ends += [bone.head_local, bone.tail_local]
         radii += [bone.head_radius, bone.tail_radius]
     links = np.arange(len(ends)).reshape(-1, 2)
-    return MedialMesh(np.array(ends), radii, links)
+    return medial_mesh(np.array(ends), radii, links)
 
 
 if __name__ == "__main__":

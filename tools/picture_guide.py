@@ -11,6 +11,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,16 +35,16 @@ from immat_core.thickness import (
     with_minimum_thickness,
 )
 from tools.guide_drawing import CLAY, Panel, View, draw, skinned
-from tools.guide_shapes import lamp, marked, quadruped, rough_tube, stool
+from tools.guide_shapes import lamp, marked, medial_mesh, quadruped, rough_tube, stool
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 COLORS = 128
 VOXEL = 0.02
 
 
-def with_radii(mat: MedialMesh, radii: NDArray[np.floating]) -> MedialMesh:
+def with_radii(mat: MedialMesh, radii: NDArray[np.floating[Any]]) -> MedialMesh:
     """The same places and connections with other radii."""
-    return MedialMesh(mat.centers, radii, mat.edges, mat.faces)
+    return medial_mesh(mat.centers, radii, mat.edges, mat.faces)
 
 
 def radius() -> Image.Image:
@@ -65,7 +66,7 @@ def smooth() -> Image.Image:
     """All spheres of a rough tube, four times."""
     mat = rough_tube()
     spheres = editing.smooth_chosen(mat, None, 0.5, 4)
-    after = MedialMesh(spheres[:, :3], spheres[:, 3], mat.edges)
+    after = medial_mesh(spheres[:, :3], spheres[:, 3], mat.edges)
     every = np.ones(11, bool)
     view = View.of([mat, after], 330, 190, azimuth=0.3)
     return draw(view, [skinned("before", mat, every), skinned("Smooth Spheres, 4 x", after, every)])
@@ -89,7 +90,7 @@ def insert() -> Image.Image:
 def dissolve() -> Image.Image:
     """Every other sphere of a tube goes; its neighbours make up for it."""
     mat = rough_tube()
-    mat = MedialMesh(editing.smooth_chosen(mat, None, 0.5, 4)[:, :3], np.full(11, 0.15), mat.edges)
+    mat = medial_mesh(editing.smooth_chosen(mat, None, 0.5, 4)[:, :3], np.full(11, 0.15), mat.edges)
     mask = marked(mat, 2, 4, 6, 8)
     after = editing.dissolve(mat, mask).mat
     view = View.of([mat, after], 330, 190, azimuth=0.3)
@@ -100,7 +101,7 @@ def connect() -> Image.Image:
     """Legs that came off a stool: one sphere joined to the nearest two, then all loose pieces."""
     whole = stool()
     kept = [edge for edge in whole.edges.tolist() if 10 not in edge and 22 not in edge]
-    mat = MedialMesh(whole.centers, whole.radii, kept, whole.faces)
+    mat = medial_mesh(whole.centers, whole.radii, kept, whole.faces)
     mask = marked(mat, 10)
     panels = [
         skinned("selected", mat, mask),
@@ -137,10 +138,10 @@ def snap() -> Image.Image:
     height = np.linspace(-0.6, 0.6, 9)
     wide = 0.24 + 0.1 * np.cos(5 * height)
     target = build_surface(
-        MedialMesh(np.stack([0 * height, 0 * height, height], 1), wide, _chain(9)), VOXEL
+        medial_mesh(np.stack([0 * height, 0 * height, height], 1), wide, _chain(9)), VOXEL
     )
     places = np.array([[0.07, 0.0, z] for z in (-0.55, -0.3, 0.0, 0.3, 0.55)])
-    mat = MedialMesh(places, np.full(5, 0.04), _chain(5))
+    mat = medial_mesh(places, np.full(5, 0.04), _chain(5))
     tree = cKDTree(target.vertices)
     normals = vertex_normals(target.vertices.astype(np.float64), target.triangles)
 
@@ -149,14 +150,14 @@ def snap() -> Image.Image:
         return target.vertices[index].astype(np.float64), normals[index]
 
     balls = [editing.maximal_ball(center, nearest, 1.0) for center in places]
-    after = MedialMesh(np.array([b[0] for b in balls]), [b[1] for b in balls], mat.edges)
+    after = medial_mesh(np.array([b[0] for b in balls]), [b[1] for b in balls], mat.edges)
     every = np.ones(5, bool)
     panels = [
         Panel("in the target", mat, every, surface=target),
         Panel("Snap to Mesh", after, every, surface=target),
         skinned("its surface", after),
     ]
-    shape = MedialMesh(np.stack([0 * height, 0 * height, height], 1), wide)
+    shape = medial_mesh(np.stack([0 * height, 0 * height, height], 1), wide)
     return draw(View.of([shape], 180, 260, elevation=0.1), panels)
 
 
@@ -225,7 +226,7 @@ def separate() -> Image.Image:
         pulled.append(SurfaceMesh((made.vertices + away).astype(np.float32), made.faces))
         colors.append(np.tile(part_colors(piece.part + 1), (len(made.faces), 1)))
     panels.append(Panel("Separate MAT", surface=_union(pulled), colors=np.concatenate(colors)))
-    wide = MedialMesh(mat.centers * 1.25, mat.radii)
+    wide = medial_mesh(mat.centers * 1.25, mat.radii)
     return draw(View.of([wide], 260, 230), panels)
 
 
@@ -280,7 +281,7 @@ def export() -> Image.Image:
         ("Crisp", crisp_surface(mat, 0.005)),
         ("800 Triangles", reduce_faces(build_surface(mat, VOXEL, quads=False), 800)),
     )
-    near = MedialMesh(mat.centers[[0, 1, 9, 10, 11, 12]], mat.radii[[0, 1, 9, 10, 11, 12]])
+    near = medial_mesh(mat.centers[[0, 1, 9, 10, 11, 12]], mat.radii[[0, 1, 9, 10, 11, 12]])
     view = View.of([near], 300, 220, elevation=0.55)
     return draw(view, [Panel(name, surface=made, wires=True) for name, made in rows])
 
