@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections import Counter
 from pathlib import Path
 
 import torch
@@ -31,7 +30,7 @@ class Clock:
     """Adds up CPU time by part."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds = dict.fromkeys(PARTS, 0.0)
         self._last = time.process_time()
 
     def stop(self, part: str) -> None:
