@@ -15,7 +15,7 @@ from immat_core.fit.distance_band import BAND
 from immat_core.fit.farthest import farthest_points
 from immat_core.fit.flood import dilate
 from immat_core.fit.medial_balls import Samples, Surface, shrinking_balls, surface
-from immat_core.fit.refit import Guards, refit
+from immat_core.fit.refit import Guards, Pace, refit
 from immat_core.fit.settings import Betti, FitReport, FitResult, FitSettings
 from immat_core.fit.shell import OFFSET, Shell, build_shell
 from immat_core.fit.slabs import maximal_slabs, nearest_slabs
@@ -44,6 +44,9 @@ GUARDED = 3
 COVERED, CLEAR = 1.5, 0.7
 """Voxels that guards stay inside and outside of the envelope; the nearest are 2.7 and 1.3 away
 from the surface."""
+CAREFUL_PACE = Pace(steps=8, damping=1.0, longest_step=0.008, watched=0.3, guard_weight=4.0)
+CAREFUL_GUARDS, CAREFUL_COVERED = 8_000, 4.0
+"""The refit of thick shapes by few spheres opens voids deep inside: guards that see them early."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,8 +183,9 @@ def _attempt(task: Task, seed: int, stages: Stages) -> Candidate:
             faces,
             samples.points,
             samples.normals,
-            _guards(shell, seed),
+            _guards(shell, seed, samples.careful),
             least,
+            CAREFUL_PACE if samples.careful else None,
             on_step=stages.advance,
         )
     stages.enter("report", 0.98)
@@ -273,16 +277,18 @@ def _choose_samples(shell: Shell, count: int, seed: int) -> Indices:
     return chosen
 
 
-def _guards(shell: Shell, seed: int) -> Guards:
+def _guards(shell: Shell, seed: int, careful: bool) -> Guards:
     """Lattice points at random: away from every triangle inside, and just outside."""
     rng = np.random.default_rng(seed)
     outside = shell.field >= BAND - OFFSET
     outside &= dilate(~outside, GUARDED)
+    inside = shell.field <= OFFSET - BAND
+    most, covered = (CAREFUL_GUARDS, CAREFUL_COVERED) if careful else (GUARDS, COVERED)
     points, depths = [], []
-    for mask, depth in ((shell.field <= OFFSET - BAND, COVERED), (outside, -CLEAR)):
+    for mask, count, depth in ((inside, most, covered), (outside, GUARDS, -CLEAR)):
         rows = np.flatnonzero(mask)
-        if len(rows) > GUARDS:
-            rows = rows[rng.integers(len(rows), size=GUARDS)]
+        if len(rows) > count:
+            rows = rows[rng.integers(len(rows), size=count)]
         points.append(np.column_stack(np.unravel_index(rows, mask.shape)))
         depths.append(np.full(len(rows), depth * shell.voxel))
     return Guards(np.concatenate(points) * shell.voxel + shell.origin, np.concatenate(depths))

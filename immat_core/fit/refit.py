@@ -20,18 +20,36 @@ from immat_core.kernels import kernel
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-STEPS = 6
-DAMPING = 0.1
 SMOOTHING = 0.002
 EMPHASIS = 0.004
 """Distance from which on a sample counts clearly more than one that fits."""
 MOST_EMPHASIS = 6.0
-LONGEST_STEP = 0.015
-WATCHED = 0.03
-"""Distance from the envelope up to which guards are looked at again."""
-GUARD_WEIGHT = 1.0
-"""How much a guard counts beside a sample."""
 SOLVER_ROUNDS = 80
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How far the refit goes.
+
+    Attributes
+    ----------
+    steps
+        How many.
+    damping
+        Share of its own weight that holds each number back.
+    longest_step
+        No sphere moves by more in a step.
+    watched
+        Distance from the envelope up to which guards are looked at after the first step.
+    guard_weight
+        How much a guard counts beside a sample.
+    """
+
+    steps: int = 6
+    damping: float = 0.1
+    longest_step: float = 0.015
+    watched: float = 0.03
+    guard_weight: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +79,7 @@ def refit(
     normals: Floats,
     guards: Guards,
     least_radius: float,
-    steps: int = STEPS,
+    pace: Pace | None = None,
     on_step: Callable[[float], None] | None = None,
 ) -> Floats:
     """Spheres (k, 4) whose envelope is near (n, 3) surface points.
@@ -78,9 +96,12 @@ def refit(
         Points that must stay inside or outside.
     least_radius
         No radius gets smaller.
+    pace
+        How far to go, if not as :class:`Pace` says.
     on_step
         Called with the share that is done; what it raises ends the work.
     """
+    pace = pace or Pace()
     balls = balls.copy()
     slabs = maximal_slabs(len(balls), edges, faces)
     links = _links(len(balls), edges, slabs)
@@ -89,26 +110,26 @@ def refit(
     every = np.concatenate([points, guards.points])
     outward = np.concatenate([normals, np.zeros_like(guards.points)])
     depth = guards.depth
-    for turn in range(steps):
+    for turn in range(pace.steps):
         feet = nearest_slabs(every, balls, slabs)
         violated = feet.distance[count:] + depth
         violated = np.where(depth > 0, np.maximum(violated, 0), np.minimum(violated, 0))
         distance = np.concatenate([feet.distance[:count], violated])
         weight = 1.0 + np.square(np.minimum(np.abs(distance) / EMPHASIS, MOST_EMPHASIS))
-        weight[count:] *= GUARD_WEIGHT * (violated != 0)
+        weight[count:] *= pace.guard_weight * (violated != 0)
         moved = (every, outward, slabs[feet.slab], links[feet.slab], feet.weights)
-        step = _step(balls, pairs, *moved, distance, weight / count)
+        step = _step(balls, pairs, *moved, distance, weight / count, pace.damping)
         length = np.linalg.norm(step, axis=1, keepdims=True)
-        balls += step * np.minimum(1, LONGEST_STEP / np.maximum(length, 1e-12))
+        balls += step * np.minimum(1, pace.longest_step / np.maximum(length, 1e-12))
         balls[:, 3] = np.maximum(balls[:, 3], least_radius)
         if turn == 0:
             # Guards far from the envelope will not be reached by the few steps that follow.
-            near = np.abs(feet.distance[count:] + depth) < WATCHED
+            near = np.abs(feet.distance[count:] + depth) < pace.watched
             near |= violated != 0
             every = np.concatenate([points, guards.points[near]])
             outward, depth = outward[: len(every)], guards.depth[near]
         if on_step is not None:
-            on_step((turn + 1) / steps)
+            on_step((turn + 1) / pace.steps)
     return balls
 
 
@@ -122,6 +143,7 @@ def _step(
     weights: Floats,
     distance: Floats,
     emphasis: Floats,
+    damping: float,
 ) -> Floats:
     """(k, 4) the damped Gauss-Newton step of all spheres."""
     own, shared = np.zeros((len(balls), 4, 4)), np.zeros((len(pairs), 4, 4))
@@ -129,7 +151,7 @@ def _step(
     _assemble(
         points, outward, balls, spheres, links, weights, distance, emphasis, own, shared, right
     )
-    _stabilise(balls, pairs, own, shared, right)
+    _stabilise(balls, pairs, own, shared, right, damping)
     _conjugate_gradients(own, shared, pairs, right, SOLVER_ROUNDS, step)
     return step
 
@@ -146,11 +168,13 @@ def _links(count: int, edges: Indices, slabs: Indices) -> Indices:
     return np.where(keys[order][at] == wanted, order[at], -1)
 
 
-def _stabilise(balls: Floats, pairs: Indices, own: Floats, shared: Floats, right: Floats) -> None:
+def _stabilise(
+    balls: Floats, pairs: Indices, own: Floats, shared: Floats, right: Floats, damping: float
+) -> None:
     """Damp every number, and draw neighbours together a little, so that the system is definite."""
     diagonal = np.einsum("kii->ki", own)
     typical = max(float(np.median(diagonal)), 1e-9)
-    diagonal += DAMPING * (diagonal + typical)
+    diagonal += damping * (diagonal + typical)
     pull = SMOOTHING * typical
     degree = np.bincount(pairs.ravel(), minlength=len(balls))
     diagonal += pull * degree[:, None]
