@@ -41,13 +41,13 @@ class Rule:
 
 def nearest_neighbors(centers: Floats, dense: Floats, count: float) -> Connections:
     """Each sphere with its ``count`` nearest others."""
-    return _with_cliques(_among_nearest(centers, int(count)))
+    return with_cliques(_among_nearest(centers, int(count)))
 
 
 def mutual_neighbors(centers: Floats, dense: Floats, count: float) -> Connections:
     """Two spheres that are among each other's ``count`` nearest."""
     near = _among_nearest(centers, int(count), mutual=True)
-    return _with_cliques(near)
+    return with_cliques(near)
 
 
 def local_spacing(centers: Floats, dense: Floats, factor: float) -> Connections:
@@ -58,7 +58,7 @@ def local_spacing(centers: Floats, dense: Floats, factor: float) -> Connections:
     apart = _distances(centers, centers)
     np.fill_diagonal(apart, np.inf)
     spacing = np.sort(apart, axis=1)[:, :2].mean(1)
-    return _with_cliques(apart < factor * np.minimum(spacing[:, None], spacing))
+    return with_cliques(apart < factor * np.minimum(spacing[:, None], spacing))
 
 
 def touching_clusters(centers: Floats, dense: Floats, count: float) -> Connections:
@@ -72,7 +72,7 @@ def touching_clusters(centers: Floats, dense: Floats, count: float) -> Connectio
     np.add.at(touches, (owner[:, None].repeat(6, 1), owner[near]), 1)
     touches += touches.T
     np.fill_diagonal(touches, 0)
-    return _with_cliques(touches >= 2 * count)
+    return with_cliques(touches >= 2 * count)
 
 
 def witnesses(centers: Floats, dense: Floats, count: float) -> Connections:
@@ -125,7 +125,7 @@ def _among_nearest(centers: Floats, count: int, *, mutual: bool = False) -> NDAr
     return both
 
 
-def _with_cliques(linked: NDArray[np.bool_]) -> Connections:
+def with_cliques(linked: NDArray[np.bool_]) -> Connections:
     """The edges of a symmetric (N, N) graph, and its triangles."""
     edges = np.argwhere(np.triu(linked, 1))
     both = np.triu(linked, 1)
