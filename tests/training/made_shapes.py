@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from immat_core.camera import frame_camera
 
 CATEGORIES = ("ball", "ring")
-SPHERES, DENSE, SURFACE = 24, 96, 1024
+SPHERES, DENSE, SURFACE = 24, 96, 512
 
 
 def write_split(folder: Path, shapes: int, seed: int, views: int = 2, size: int = 32) -> None:
@@ -30,7 +30,7 @@ def write_split(folder: Path, shapes: int, seed: int, views: int = 2, size: int 
     }
     for k in range(shapes):
         bar = k % 2 == 0
-        thick = rng.uniform(0.06, 0.14)
+        thick = rng.uniform(0.03, 0.06)
         spheres = _bar(thick) if bar else _ring(0.5 - thick, thick)
         order = np.arange(SPHERES)
         edges = np.stack([order[:-1], order[1:]], 1)

@@ -11,6 +11,7 @@ import torch
 from made_shapes import write_split
 
 from immat_core.camera import Camera
+from immat_core.envelope import medial_distance
 from immat_core.surface.checks import check_polygons
 from training.baselines.__main__ import main
 from training.baselines.decoders import LEVELS, mesh_regularity, project
@@ -175,13 +176,12 @@ def test_occupancy_is_that_of_the_true_solid_and_is_kept(
 ) -> None:
     points, held = cached_occupancy(folder, tmp_path)
     for shape in range(2):
-        spheres = folder.spheres[shape]
-        apart = np.linalg.norm(points[shape].astype(float)[:, None] - spheres[:, :3], axis=2)
-        reach = (apart - spheres[:, 3]).min(1)
-        # The spheres lie close together, so their union is nearly the solid, and inside it.
-        assert held[shape][reach < -0.01].all()
-        assert not held[shape][reach > 0.02].any()
-    assert 0.2 < held.mean() < 0.8
+        solid = true_medial_mesh(folder, shape)
+        away = medial_distance(points[shape].astype(np.float64), solid)
+        # The mesh that decides is within a voxel of the exact solid.
+        assert held[shape][away < -1 / 128].all()
+        assert not held[shape][away > 1 / 128].any()
+    assert 0.1 < held.mean() < 0.8
     before = (tmp_path / "points.npy").stat().st_mtime_ns
     assert np.array_equal(cached_occupancy(folder, tmp_path)[1], held)
     assert (tmp_path / "points.npy").stat().st_mtime_ns == before
