@@ -1,11 +1,12 @@
-"""The fit: 112 models of the corpus and 15 broken meshes against an independent reference.
+"""The fit: 117 models of the corpus and 15 broken meshes against an independent reference.
 
-    .venv/bin/python benchmarks/fit.py                    the whole run, MINUTES
+    .venv/bin/python benchmarks/fit.py                    117 models and 15 broken ones
     .venv/bin/python benchmarks/fit.py --quick            13 models and 5 broken ones, a few minutes
     .venv/bin/python benchmarks/fit.py --qmat PROGRAM     a Q-MAT program beside ours, which is
                                                           called as PROGRAM IN.off SPHERES OUT.ma
 
-Every fourth model is also fitted in other ways, and by Q-MAT.
+Every fourth model is also fitted in other ways, and by Q-MAT. The whole run takes about 11 CPU
+minutes without Q-MAT, for most of which the reference is made and compared with.
 
 Needs the corpus: ``.venv/bin/python -m training.corpus build --tier core``. Killed at any moment it
 goes on where it stopped; ``--again`` starts afresh. Writes docs/benchmark-fit.md and

@@ -16,7 +16,7 @@ Indices = NDArray[np.int64]
 Mesh = tuple[Floats, Indices]
 
 A_CATEGORY = 9
-"""Models of a category at most: 112 in all."""
+"""Models of a category at most: 117 in all."""
 COMPARED = 4
 """Every how manieth model is fitted in other ways too, and by Q-MAT: they take longer than ours."""
 

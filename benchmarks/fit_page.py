@@ -10,6 +10,9 @@ import numpy as np
 
 Line = dict[str, Any]
 
+TICKS = (0.03, 0.05, 0.1, 0.2, 0.5)
+"""Of the plot, in % of the diagonal."""
+
 HEAD = """# The fit, measured
 
 Written by `benchmarks/fit.py`; do not edit. {shapes} models of the [free corpus](dataset.md) from
@@ -40,8 +43,8 @@ def page(lines: Sequence[Line], spheres: int) -> str:
         _table(("target", "measured", ""), targets(whole, broken, spheres)),
         "\n![Share of the shapes under an error](images/benchmark-fit.png)\n",
         "## Ways\n",
-        f"Other ways to a medial mesh, and our own with a part left out, on every fourth model: "
-        f"{len(compared)} in all. Medians over those that a way could do; the last three columns "
+        "Other ways to a medial mesh, and our own with a part left out, on every fourth model: "
+        f"{len(compared)} in all.\nMedians over those that a way could do; the last three columns "
         "count shapes.\n",
         _table(
             (
@@ -119,6 +122,8 @@ def plot(path: Path, lines: Sequence[Line]) -> None:
     axes.axvline(0.09, color="grey", linestyle=":", label="target for the median")
     axes.set(xscale="log", xlabel="mean error, % of the diagonal", ylabel="share of the shapes")
     axes.set_ylim(0, 1)
+    axes.set_xticks(TICKS, [f"{tick:g}" for tick in TICKS])
+    axes.minorticks_off()
     axes.grid(alpha=0.3)
     axes.legend()
     figure.tight_layout()
