@@ -115,9 +115,10 @@ def plot(path: Path, lines: Sequence[Line]) -> None:
     figure, axes = pyplot.subplots(figsize=(7, 4), dpi=110)
     curves = [("fit", whole), *((name, compared) for name in _ways(compared))]
     for index, (name, shapes) in enumerate(curves):
-        errors = np.sort([row["mean"] for row in _done(name, shapes)]) * 100
-        share = np.arange(1, len(errors) + 1) / len(shapes)
-        label = f"{name}, {len(shapes)} shapes"
+        tried = [line for line in shapes if name in line["rows"]]
+        errors = np.sort([row["mean"] for row in _done(name, tried)]) * 100
+        share = np.arange(1, len(errors) + 1) / len(tried)
+        label = f"{name}, {len(tried)} shapes"
         axes.step(errors, share, where="post", label=label, linewidth=1.2 if index else 2.2)
     axes.axvline(0.09, color="grey", linestyle=":", label="target for the median")
     axes.set(xscale="log", xlabel="mean error, % of the diagonal", ylabel="share of the shapes")
@@ -156,7 +157,8 @@ def _median(rows: Sequence[Line], key: str) -> float:
 
 
 def _way(name: str, lines: Sequence[Line]) -> tuple[str, ...]:
-    good = [line for line in lines if line["rows"].get(name, {"failed": ""}).get("mean")]
+    tried = [line for line in lines if name in line["rows"]]
+    good = [line for line in tried if "failed" not in line["rows"][name]]
     rows = [line["rows"][name] for line in good]
     solids = [(_fit(line) or {}).get("solid") for line in good]
     parts = sum(bool(s) and r["betti"][0] == s[0] for r, s in zip(rows, solids, strict=True) if s)
@@ -171,7 +173,7 @@ def _way(name: str, lines: Sequence[Line]) -> tuple[str, ...]:
         f"{_median(rows, 'iou'):.3f}",
         f"{_median(rows, 'seconds'):.2f}",
         *(str(count) for count in (parts, betti)),
-        f"{len(rows)} of {len(lines)}",
+        f"{len(rows)} of {len(tried)}",
     )
 
 
