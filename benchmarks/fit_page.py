@@ -45,7 +45,8 @@ def page(lines: Sequence[Line], spheres: int) -> str:
         "## Ways\n",
         "Other ways to a medial mesh, and our own with a part left out, on every fourth model: "
         f"{len(compared)} in all.\nMedians over those that a way could do; the last three columns "
-        "count shapes.\n",
+        "count shapes. A\nQ-MAT program is given our watertight shell, for it needs closed meshes; "
+        "the shell's offset is taken off its\nradii, and spheres that exploded are left out.\n",
         _table(
             (
                 *("", "mean error", "99% point", "largest", "IoU 64³", "CPU s"),
