@@ -13,6 +13,7 @@ Line = dict[str, Any]
 TICKS = (0.03, 0.05, 0.1, 0.2, 0.5)
 """Of the plot, in % of the diagonal."""
 
+OWN, MEAN, Q99 = "watertight shell", 0.0009, 0.0045
 HEAD = """# The fit, measured
 
 Written by `benchmarks/fit.py`; do not edit. {shapes} models of the [free corpus](dataset.md) from
@@ -22,7 +23,9 @@ The reference is the visible surface of each input and the solid that it bounds,
 a fine grid that shares nothing with the fit; both are compared with the exact union of the
 medial mesh's envelopes. Errors are shares of the bounding box's diagonal, both ways; sheets
 without thickness count as surfaces, so that their least radius of 0.25% counts as an error. CPU
-seconds are those of one thread.
+seconds are those of one thread. The targets for errors come from a prototype that was measured
+against its own watertight shell, so ours are given against that too, as `immat fit` reports them;
+the visible surface is stricter, for a shell closes gaps that are narrower than its grid.
 """
 
 
@@ -90,8 +93,17 @@ def targets(whole: Sequence[Line], broken: Sequence[Line], spheres: int) -> list
         _share("the rebuilt surface is closed and manifold, whole and broken", manifold, 1.0),
         _share("the right number of components", parts, 0.99),
         _share("all Betti numbers of the solid", betti, 0.90),
-        _most("mean error of the median shape", _median(good, "mean"), 0.0009, percent=True),
-        _most("99% point of the median shape", _median(good, "q99"), 0.0045, percent=True),
+        _most(
+            f"{OWN}: mean error of the median shape", _median(good, "own_mean"), MEAN, percent=True
+        ),
+        _most(f"{OWN}: its 99% point", _median(good, "own_q99"), Q99, percent=True),
+        _most(
+            "visible surface: mean error of the median shape",
+            _median(good, "mean"),
+            MEAN,
+            percent=True,
+        ),
+        _most("visible surface: its 99% point", _median(good, "q99"), Q99, percent=True),
         _least("IoU of the median shape", _median(good, "iou"), 0.92),
         _most("CPU seconds of the median shape", _median(good, "seconds"), 3.0),
     ]

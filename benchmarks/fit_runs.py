@@ -84,6 +84,7 @@ def _fit(
         "solid": report.betti_solid,
         "flags": report.flags,
         "own_mean": report.mean_error,
+        "own_q99": report.q99_error,
         **_measured(result.mat, reference),
     }
 

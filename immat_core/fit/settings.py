@@ -45,8 +45,8 @@ class FitSettings:
         Radius of sheets that have no thickness.
     """
 
-    shell_vertices: int = 30_000
-    samples: int = 8_000
+    shell_vertices: int = 45_000
+    samples: int = 24_000
     fill_missing: bool = True
     connectivity: Connectivity = "surface_clusters"
     refit: bool = True
