@@ -68,7 +68,7 @@ def run_fit(
     request: FitRequest, progress: Progress, should_cancel: Callable[[], bool]
 ) -> tuple[MedialMesh, FitReport]:
     """The fit itself; raises ``Cancelled`` and ``UserError``."""
-    from immat_core.fit import fit_medial_mesh
+    from immat_core.fit import QUICK, fit_medial_mesh
 
     fit_kernels.wait(progress, should_cancel)
     result = fit_medial_mesh(
@@ -78,6 +78,7 @@ def run_fit(
         seed=request.seed,
         on_progress=lambda share, what: progress(FIT_SHARE * share, what.capitalize()),
         should_cancel=should_cancel,
+        settings=QUICK,
     )
     return result.mat, result.report
 

@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike
 
 from immat_core import kernels
 from immat_core.errors import UserError
-from immat_core.fit.settings import Connectivity, FitReport, FitResult, FitSettings
+from immat_core.fit.settings import QUICK, Connectivity, FitReport, FitResult, FitSettings
 from immat_core.fit.stages import Stages
 
-__all__ = ["FitReport", "FitResult", "FitSettings", "fit_medial_mesh", "prepare"]
+__all__ = ["QUICK", "FitReport", "FitResult", "FitSettings", "fit_medial_mesh", "prepare"]
 
 FEWEST, MOST = 1, 1 << 16
 """Spheres that may be asked for."""

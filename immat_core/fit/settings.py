@@ -54,6 +54,10 @@ class FitSettings:
     least_radius: float = 0.0025
 
 
+QUICK = FitSettings(shell_vertices=30_000, samples=8_000)
+"""Half the time, errors a tenth larger: for an artist who waits and for thousands of shapes."""
+
+
 @dataclass(frozen=True)
 class FitReport:
     """How well a medial mesh fits.
