@@ -2,7 +2,7 @@
 
 How sure a classifier is depends on how often its training data said yes; the user's thresholds
 should not. The two output biases are moved until the edges and faces at the config's thresholds
-(the paper's 0.2 and 0.3) have the best F1 on predictions of training shapes.
+(the paper's 0.2 and 0.3) have the best F1 on predictions of the validation shapes.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def calibrate(
     config
         Their config; its two thresholds are the aim.
     folder
-        The training split.
+        The shapes whose pictures are predicted: the validation split, where there is one.
     count
         How many pictures are predicted.
 

@@ -206,13 +206,7 @@ def train_all(config: TrainingConfig, run: Path, stages: tuple[str, ...], quiet:
     UserError
         When the data or the weights of an earlier stage are missing.
     """
-    folder = open_folder(Path(config.data) / "train")
-    folder = choose_shapes(
-        folder,
-        config.category or None,
-        balanced=config.sampling.balanced,
-        photo_share=config.sampling.photo_share,
-    )
+    folder = _choose(config, open_folder(Path(config.data) / "train"))
     if config.start:
         take_up(Path(config.start), run)
     for name in stages:
@@ -266,13 +260,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _choose(config: TrainingConfig, folder: ShapeFolder) -> ShapeFolder:
+    return choose_shapes(
+        folder,
+        config.category or None,
+        balanced=config.sampling.balanced,
+        photo_share=config.sampling.photo_share,
+    )
+
+
 def _calibrate(config: TrainingConfig, folder: ShapeFolder, run: Path) -> None:
-    """Fit the topology's answers to the thresholds, once there are spheres to judge by."""
+    """Fit the topology's answers to the thresholds on shapes that it has not seen, if any."""
     if all((run / f"{name}.pt").is_file() for name in STAGES[:2]):
         from training.calibrate import calibrate_run
 
         if int(os.environ.get("RANK", "0")) == 0:
             networks = load_networks(config, folder, run)
+            unseen = Path(config.data) / "val"
+            if unseen.is_dir():
+                folder = _choose(config, open_folder(unseen))
             best = calibrate_run(networks, network_config(config, folder), folder, run)
             (run / "topology" / CALIBRATED).write_text(f"best before: {best}\n", encoding="utf-8")
             print(f"topology: best thresholds were {best}, now those of the config")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,6 +36,7 @@ from training.baselines.stages import (
 from training.config import TrainingConfig, read_config
 from training.data import ShapeFolder, load_batch, open_folder
 from training.evaluation.truth import medial_surface, true_medial_mesh
+from training.train import STAGES, load_networks
 
 CONFIG = """
 data: {data}
@@ -146,6 +148,21 @@ def test_a_baseline_learns_what_it_sees_and_answers_with_a_closed_mesh(
     assert np.isfinite(mesh.vertices).all()
     if name != "occnet":
         assert len(mesh.vertices) == len(icosphere(LEVELS[-1]).vertices)
+
+
+def test_where_our_first_stage_is_trained_a_baseline_begins_with_its_encoder(
+    config: TrainingConfig, folder: ShapeFolder, tmp_path: Path
+) -> None:
+    untrained: Any = make_baseline("atlasnet", config, folder, tmp_path)
+    other = replace(config, seed=config.seed + 1)
+    networks = load_networks(other, folder, tmp_path)
+    torch.save(networks["image2sphere"].state_dict(), tmp_path / "image2sphere.pt")
+    begun: Any = make_baseline("atlasnet", config, folder, tmp_path)
+    wanted = networks["image2sphere"].encoder.state_dict()
+    found = begun.network.encoder.state_dict()
+    assert all(torch.equal(found[key], wanted[key]) for key in wanted)
+    assert begun.settings.steps == whole_budget(config, STAGES[1:]).steps
+    assert begun.settings.steps < untrained.settings.steps
 
 
 def test_a_batch_is_a_function_of_the_step(

@@ -1,7 +1,8 @@
 """Train a baseline on the same data and for as long as all of our stages together.
 
 ``python -m training.baselines train NAME --config FILE --run FOLDER``, NAME one of atlasnet,
-pixel2mesh, occnet, or all. The same command goes on where it was stopped, as that of
+pixel2mesh, occnet, or all. In a run whose first stage is trained they begin with its encoder
+and have the time of the other stages. The same command goes on where it was stopped, as that of
 ``training.train`` does. The other baselines (typical shape, retrieval, oracle) learn nothing:
 ``python -m training.evaluation`` has them.
 """
@@ -65,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--config", default="training/configs/default.yaml")
     train.add_argument("--run", type=Path, default=Path("runs/default"))
     train.add_argument("--data", help="folder of the data set, instead of the config's")
-    train.add_argument("--minutes", type=float, help="budget; all of our stages' if left out")
+    train.add_argument("--minutes", type=float, help="budget; that of our stages if left out")
     train.add_argument("--steps", type=int, help="budget")
     train.add_argument("--threads", type=int, default=1, help="of torch; one is fastest")
     train.add_argument("--quiet", action="store_true", help="no progress bar")

@@ -27,7 +27,7 @@ from training.baselines.occupancy import OccupancyNetwork, cached_occupancy
 from training.config import Optimization, TrainingConfig
 from training.data import Batch, ShapeFolder, augment, load_batch
 from training.stages import Stage
-from training.train import STAGES, network_config
+from training.train import STAGES, load_networks, network_config
 
 LEARNED = ("atlasnet", "pixel2mesh", "occnet")
 """The baselines that are trained."""
@@ -130,9 +130,9 @@ class BaselineModule(Stage):
         return {"edges": weights.edges * sums[0], "laplacian": weights.laplacian * sums[1]}
 
 
-def whole_budget(config: TrainingConfig) -> Optimization:
-    """The optimization of our first stage, with the minutes (or steps) of all of ours together."""
-    parts = [getattr(config, name).optimization for name in STAGES]
+def whole_budget(config: TrainingConfig, stages: tuple[str, ...] = STAGES) -> Optimization:
+    """The optimization of our first stage, with the minutes (or steps) of ``stages`` together."""
+    parts = [getattr(config, name).optimization for name in stages]
     return dataclasses.replace(
         config.image2sphere.optimization,
         minutes=sum(part.minutes for part in parts),
@@ -141,11 +141,19 @@ def whole_budget(config: TrainingConfig) -> Optimization:
 
 
 def make_baseline(name: str, config: TrainingConfig, folder: ShapeFolder, run: Path) -> Stage:
-    """The stage of one of ``LEARNED``, its initial weights fixed by the config's seed."""
+    """The stage of one of ``LEARNED``, its initial weights fixed by the config's seed.
+
+    Where our own first stage is trained, a baseline begins with that stage's encoder and has the
+    minutes of our other stages: together as long as all of ours.
+    """
     torch.manual_seed(config.seed)
-    network = build_baseline(name, network_config(config, folder))
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network: Any = build_baseline(name, network_config(config, folder))
     budget = whole_budget(config)
+    if (run / f"{STAGES[0]}.pt").is_file():
+        trained: Any = load_networks(config, folder, run)[STAGES[0]]
+        network.encoder.load_state_dict(trained.encoder.state_dict())
+        budget = whole_budget(config, STAGES[1:])
+    network.to(memory_format=torch.channels_last)
     changed = dataclasses.replace(
         config, image2sphere=dataclasses.replace(config.image2sphere, optimization=budget)
     )
