@@ -17,9 +17,11 @@ from typing import Any, NoReturn
 
 import bpy
 
+from immat_core.camera import Camera
 from immat_core.errors import UserError
 
-from . import live, objects, predicting, stages, surface_route
+from . import bridge, live, mask_fitting, objects, predicting, stages, surface_route
+from .operators import mask_fit
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--spheres", type=int, default=256, metavar="N", help="16 to 1024 (default: 256)")
     add("--edge-threshold", type=float, default=0.2, metavar="P", help="0 to 1 (default: 0.2)")
     add("--face-threshold", type=float, default=0.3, metavar="P", help="0 to 1 (default: 0.3)")
+    add("--fit-mask", action="store_true", help="then draw the shape to the picture's outline")
     add("--stage", choices=stages.NAMES, default="smoothed")
     add("--seed", type=int, default=0)
     add("--engine", choices=("onnx", "torch"), default="onnx")
@@ -155,7 +158,7 @@ def _request(task: Task, arguments: argparse.Namespace) -> predicting.PredictReq
 def _run(task: Task, request: predicting.PredictRequest, arguments: argparse.Namespace) -> int:
     """Do one task, say how it went, and return the exit code that it asks for."""
     try:
-        report = convert(task, request)
+        report = convert(task, request, fits=arguments.fit_mask)
     except UserError as error:
         if arguments.json:
             failed = {"input": str(task.picture), "output": None, "errors": [str(error)]}
@@ -176,16 +179,25 @@ def _refuse(error: UserError) -> int:
     return WRONG_USE
 
 
-def convert(task: Task, request: predicting.PredictRequest) -> dict[str, Any]:
-    """Predict from one picture and write its files; returns what ``--json`` prints."""
+def convert(
+    task: Task, request: predicting.PredictRequest, *, fits: bool = False
+) -> dict[str, Any]:
+    """Predict from one picture, fit to its mask if asked, and write its files.
+
+    Returns what ``--json`` prints.
+    """
     from immat_core.ma_file import write_ma
 
     surface_route.choose_cache_folder()
     result = predicting.predict(request, lambda *_: None, lambda: False)
-    seconds, mat = dict(result.seconds), result.mat
+    seconds = dict(result.seconds)
     with _timed(seconds, "objects"):
         obj = _build_file(result)
-        mesh = _mesh_report(obj.immat.surface)
+    covered = {}
+    if fits:
+        with _timed(seconds, "fit"):
+            covered = _fit_to_picture(obj)
+    mat, mesh = bridge.read_medial_mesh(obj), _mesh_report(obj.immat.surface)
     with _timed(seconds, "write"):
         _save(task.output)
         if task.mat is not None:
@@ -202,7 +214,8 @@ def convert(task: Task, request: predicting.PredictRequest) -> dict[str, Any]:
         "stage": request.settings.stage,
         "category": result.prediction.category,
         "mask": result.mask_source,
-        "camera": asdict(result.prediction.camera),
+        "camera": asdict(Camera(*obj.immat.camera)),
+        **covered,
         "errors": [],
     }
 
@@ -214,6 +227,16 @@ def _build_file(result: predicting.PredictResult) -> bpy.types.Object:
     obj.immat.picture = str(Path(result.request.picture).resolve())
     live.adopt(obj, result.surface)
     return obj
+
+
+def _fit_to_picture(obj: bpy.types.Object) -> dict[str, float]:
+    """What the Fit to Picture button does, at once; returns how well the mask is covered."""
+    request = mask_fit.mask_fit_request(obj)
+    outcome = mask_fitting.fit(request, lambda *_: None, lambda: False)
+    mask_fit.apply_mask_fit(outcome)
+    live.rebuild(obj)
+    fit = outcome.fit
+    return {"iou_before": round(fit.iou_before, 4), "iou": round(fit.iou_after, 4)}
 
 
 def _mesh_report(surface: bpy.types.Object) -> dict[str, Any]:

@@ -8,12 +8,14 @@ import base64
 import binascii
 import io
 import zipfile
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any
 
 import bpy
 import numpy as np
 
-from . import bridge
+from . import bridge, mask_fitting, picture_camera
 
 if TYPE_CHECKING:
     from immat_core.predict import Prediction, Stage
@@ -26,7 +28,10 @@ _CANDIDATES = ("edges", "edge_probabilities", "faces", "face_probabilities")
 
 def store(mesh: bpy.types.Mesh, prediction: "Prediction", size: float) -> None:
     """Keep all stages of a prediction with ``mesh``, lengths multiplied by ``size``."""
-    arrays = {}
+    arrays: dict[str, Any] = {
+        "camera": np.array(astuple(prediction.camera)),
+        "crop_box": np.array(prediction.crop_box),
+    }
     for stage in prediction.stages:
         arrays[f"{stage.name}.spheres"] = stage.spheres * np.float32(size)
         for field in _CANDIDATES:
@@ -42,15 +47,21 @@ def load(mesh: bpy.types.Mesh, name: str) -> "Stage | None":
     from immat_core.predict import Stage
     from immat_core.topology import TopologyCandidates
 
+    fields = [f"{name}.{field}" for field in ("spheres", *_CANDIDATES)]
+    found = _read(mesh, fields)
+    return Stage(name, found[0], TopologyCandidates(*found[1:])) if found else None
+
+
+def _read(mesh: bpy.types.Mesh, names: Sequence[str]) -> list[Any]:
+    """The arrays of those names; none at all where one is missing or cannot be read."""
     text = mesh.get(PROPERTY)
     if not isinstance(text, str):
-        return None
+        return []
     try:
         with np.load(io.BytesIO(base64.b64decode(text)), allow_pickle=False) as packed:
-            candidates = TopologyCandidates(*(packed[f"{name}.{field}"] for field in _CANDIDATES))
-            return Stage(name, packed[f"{name}.spheres"], candidates)
+            return [packed[name] for name in names]
     except (KeyError, ValueError, OSError, EOFError, binascii.Error, zipfile.BadZipFile):
-        return None
+        return []
 
 
 def can_apply(obj: bpy.types.Object) -> bool:
@@ -72,9 +83,17 @@ def apply_thresholds(obj: bpy.types.Object) -> bool:
 
 
 def apply_stage(obj: bpy.types.Object) -> bool:
-    """Put the spheres of the stage that the object names in place of those it has."""
+    """Put the spheres of the stage that the object names in place of those it has.
+
+    Its camera is the predicted one again: a fitted one belongs to the fitted spheres.
+    """
     stage = load(obj.data, obj.immat.stage) if can_apply(obj) else None
     if stage is None:
         return False
     bridge.write_spheres(obj.data, stage.spheres)
+    seen = _read(obj.data, ("camera", "crop_box"))
+    if seen:
+        obj.immat.camera, obj.immat.crop_box = (row.tolist() for row in seen)
+        obj.data.pop(mask_fitting.OVERLAP, None)
+        picture_camera.follow(bpy.context, obj)
     return apply_thresholds(obj)

@@ -10,8 +10,7 @@ from immat_core.camera import Camera
 from immat_core.errors import UserError
 from immat_core.medial_mesh import MedialMesh
 
-from .. import bridge, jobs, live, mask_fitting, objects, surface_route
-from .overlay import place_camera
+from .. import bridge, jobs, live, mask_fitting, objects, picture_camera, surface_route
 from .predict import can_add_objects, push_undo
 
 
@@ -49,13 +48,23 @@ class IMMAT_OT_fit_to_picture(bpy.types.Operator):
 
 def mask_fit_job(obj: bpy.types.Object) -> jobs.Job:
     """The job that fits a MAT to its picture, as it is now."""
+    request = mask_fit_request(obj)
+    return jobs.Job(
+        lambda progress, should_cancel: mask_fitting.fit(request, progress, should_cancel),
+        apply_mask_fit,
+        can_add_objects,
+    )
+
+
+def mask_fit_request(obj: bpy.types.Object) -> mask_fitting.MaskFitRequest:
+    """The MAT and its picture as they are now; raises ``UserError`` when it has no sphere."""
     settings = obj.immat
     mat = bridge.read_medial_mesh(obj)
     if not len(mat.radii):
         raise UserError("The MAT has no sphere", "Add one, or predict it again")
     surface_route.choose_cache_folder()
     surface_route.prepare()
-    request = mask_fitting.MaskFitRequest(
+    return mask_fitting.MaskFitRequest(
         uid=obj.session_uid,
         signature=bridge.signature(mat, settings.voxel),
         picture=bpy.path.abspath(settings.picture),
@@ -66,11 +75,6 @@ def mask_fit_job(obj: bpy.types.Object) -> jobs.Job:
         camera=Camera(*settings.camera),
         crop_box=tuple(settings.crop_box),
         size=settings.size,
-    )
-    return jobs.Job(
-        lambda progress, should_cancel: mask_fitting.fit(request, progress, should_cancel),
-        apply_mask_fit,
-        can_add_objects,
     )
 
 
@@ -90,9 +94,7 @@ def apply_mask_fit(outcome: mask_fitting.MaskFitOutcome) -> None:
     bridge.write_spheres(obj.data, outcome.fit.mat.spheres * np.float32(request.size))
     obj.immat.camera = astuple(outcome.fit.camera)
     obj.immat.crop_box = outcome.crop_box
-    camera = bpy.context.scene.camera
-    if camera is not None and camera.get("immat_of") == obj.name:
-        place_camera(bpy.context, obj)
+    picture_camera.follow(bpy.context, obj)
     live.request(obj)
     push_undo("Fit to Picture")
 

@@ -102,7 +102,7 @@ def test_the_camera_sees_the_shape_where_the_picture_shows_it(addon, size):
     obj.location = (1, 2, 3)
     obj.rotation_euler = (0.1, 0.2, 0.3)
     bpy.context.view_layer.update()
-    camera = addon.operators.overlay.place_camera(bpy.context, obj)
+    camera = addon.picture_camera.place(bpy.context, obj)
     bpy.context.view_layer.update()
     scene = bpy.context.scene
     assert (scene.render.resolution_x, scene.render.resolution_y) == (200, 120)

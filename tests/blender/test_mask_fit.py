@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import bpy
 import numpy as np
 import pytest
-from shapes import assert_surface_is_current, predicted_mat, prediction, settle
+from shapes import assert_surface_is_current, fake_predict, predicted_mat, prediction, settle
 
 SIZE = 2.0
 
@@ -77,6 +79,37 @@ def test_it_covers_its_picture_better_at_the_size_that_it_has(addon, picture):
     finish(addon)
     assert overlap(addon, obj)[0] == pytest.approx(after, abs=1)
     assert bpy.context.scene.camera.matrix_world != again or overlap(addon, obj)[1] == after
+
+
+def test_another_stage_comes_with_the_predicted_camera(addon, picture):
+    obj = predicted_mat(addon, picture, SIZE)
+    _, camera, crop_box = state(addon, obj)
+    bpy.ops.immat.show_over_picture()
+    placed = bpy.context.scene.camera.matrix_world.copy()
+    bpy.ops.immat.fit_to_picture()
+    finish(addon)
+    assert state(addon, obj)[1] != camera
+    obj.immat.stage = "initial"
+    assert state(addon, obj)[1:] == (camera, crop_box)
+    assert addon.mask_fitting.OVERLAP not in obj.data
+    found = np.array(bpy.context.scene.camera.matrix_world)
+    np.testing.assert_allclose(found, np.array(placed), atol=1e-6)
+
+
+def test_the_command_fits_before_it_writes(addon, picture, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(addon.predicting, "run_networks", fake_predict())
+    mats = []
+    for name, extra in (("as_predicted", []), ("fitted", ["--fit-mask"])):
+        out = tmp_path / f"{name}.blend"
+        assert addon.batch.main([picture, "-o", str(out), "--json", *extra]) == 0
+        bpy.ops.wm.open_mainfile(filepath=str(out))
+        mats.append(state(addon, bpy.data.objects["tall"]))
+    plain, fitted = (json.loads(x) for x in capsys.readouterr().out.splitlines() if x[:1] == "{")
+    assert "iou" not in plain
+    assert fitted["iou"] > fitted["iou_before"] + 0.08
+    assert fitted["mesh"]["manifold"]
+    assert not np.array_equal(mats[0][0], mats[1][0])
+    assert mats[1][1] == pytest.approx([fitted["camera"][key] for key in plain["camera"]], rel=1e-5)
 
 
 def test_an_edited_mat_is_fitted_with_the_spheres_that_it_has(addon, picture):
