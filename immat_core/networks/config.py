@@ -60,6 +60,9 @@ class NetworkConfig:
         Least probability of a medial edge and face.
     pool_above
         Pictures with a longer side than this are pooled after the first convolution.
+    global_cells
+        Side of the grid of means over the coarsest map that the heads see; 1 for a single mean, as
+        ResNet has, which forgets where in the picture something is.
     dense_rank
         Rank of the last layer of the dense centers' head, its largest by far; 0 for a full one.
     azimuth_bins
@@ -83,6 +86,7 @@ class NetworkConfig:
     edge_threshold: float = 0.2
     face_threshold: float = 0.3
     pool_above: int = 96
+    global_cells: int = 1
     dense_rank: int = 0
     azimuth_bins: int = 0
     refine_radius: bool = False
@@ -104,6 +108,11 @@ class NetworkConfig:
         """Channels of the four feature maps, fine to coarse."""
         base = max(8, round(64 * self.width))
         return base, 2 * base, 4 * base, 8 * base
+
+    @property
+    def global_size(self) -> int:
+        """Length of the global feature."""
+        return self.channels[3] * self.global_cells**2
 
     @property
     def pooled(self) -> bool:

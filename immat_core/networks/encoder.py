@@ -71,6 +71,12 @@ class Encoder(nn.Module):
         return maps
 
 
-def global_feature(maps: list[Tensor]) -> Tensor:
-    """(B, C), the mean over the last map's cells, in float32."""
-    return torch.mean(maps[-1].float(), (2, 3))
+def global_feature(maps: list[Tensor], cells: int = 1) -> Tensor:
+    """(B, C cells^2) float32: means over the last map in a grid of ``cells`` a side.
+
+    The cells of the grid overlap where the map's do not divide, as in adaptive pooling.
+    """
+    last = maps[-1].float()
+    side = last.shape[-1]
+    cuts = [slice(i * side // cells, -(-(i + 1) * side // cells)) for i in range(cells)]
+    return torch.cat([torch.mean(last[:, :, v, u], (2, 3)) for v in cuts for u in cuts], 1)

@@ -112,7 +112,7 @@ class Image2Sphere(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        feature, hidden = config.channels[3], config.hidden
+        feature, hidden = config.global_size, config.hidden
         self.encoder = Encoder(config)
         self.centers = _scatter(perceptron((feature, hidden, hidden, 3 * config.spheres)), 0.25)
         self.displacement = Displacement(feature)
@@ -131,7 +131,7 @@ class Image2Sphere(nn.Module):
     def forward(self, image: Tensor) -> Image2SphereOutput:
         """(B, 4, S, S) float32, premultiplied RGB and alpha in 0..1, cropped to the object."""
         maps = self.encoder(image)
-        feature = global_feature(maps)
+        feature = global_feature(maps, self.config.global_cells)
         centers = self.centers(feature).float().unflatten(1, (self.config.spheres, 3))
         centers = centers + self.displacement(feature, centers)
         return Image2SphereOutput(

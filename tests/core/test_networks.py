@@ -17,14 +17,20 @@ from scipy.spatial import Delaunay
 from immat_core.networks import build_networks
 from immat_core.networks.config import INPUTS, NETWORKS, NetworkConfig
 from immat_core.networks.connections import measure
-from immat_core.networks.encoder import Encoder
+from immat_core.networks.encoder import Encoder, global_feature
 from immat_core.networks.image2sphere import radii_from_logits
 from immat_core.networks.refinement import pool_pixels
 from immat_core.networks.topology import NEVER
 
 SMALL = NetworkConfig(image_size=64, width=0.125, spheres=20, dense=50, hidden=32)
 SWITCHED = replace(
-    SMALL, pool_above=32, dense_rank=5, azimuth_bins=12, refine_radius=True, topology="context"
+    SMALL,
+    pool_above=32,
+    global_cells=2,
+    dense_rank=5,
+    azimuth_bins=12,
+    refine_radius=True,
+    topology="context",
 )
 KINDS = ("pairs", "context")
 
@@ -115,6 +121,15 @@ def test_untrained_networks_predict_sane_and_distinct_spheres():
         assert torch.pdist(centers[0]).min() > 1e-4
     assert torch.pdist(out.dense[0]).min() > 0
     assert out.pose[0, 5].item() == pytest.approx(2.0, abs=0.2)
+
+
+def test_global_feature_keeps_where_something_is_in_a_grid():
+    for side, cells in ((2, 2), (4, 2), (7, 2), (4, 1), (7, 3)):
+        last = torch.rand(3, 5, side, side)
+        found = global_feature([last], cells)
+        wanted = torch.nn.functional.adaptive_avg_pool2d(last, cells)
+        wanted = wanted.permute(0, 2, 3, 1).flatten(1)
+        torch.testing.assert_close(found, wanted)
 
 
 def test_radii_are_positive_and_bounded_for_any_logit():

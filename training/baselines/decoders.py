@@ -78,7 +78,8 @@ class AtlasNetSphere(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.encoder = Encoder(config)
-        self.from_feature = nn.Linear(config.channels[3], config.hidden)
+        self.cells = config.global_cells
+        self.from_feature = nn.Linear(config.global_size, config.hidden)
         self.from_point = nn.Linear(3, config.hidden, bias=False)
         sizes = (config.hidden, config.hidden // 2, config.hidden // 4, 3)
         self.head = perceptron(sizes)
@@ -89,7 +90,7 @@ class AtlasNetSphere(nn.Module):
     def forward(self, image: Tensor, cameras: Tensor) -> list[Tensor]:
         """(B, 4, S, S) -> one (B, 642 or 2562, 3) float32; the cameras are not used."""
         template = self.coarse if self.training else self.fine
-        feature = global_feature(self.encoder(image))
+        feature = global_feature(self.encoder(image), self.cells)
         joined = self.from_feature(feature)[:, None] + self.from_point(template)
         return [TEMPLATE_RADIUS * template + self.head(functional.relu(joined)).float()]
 

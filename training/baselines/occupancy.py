@@ -83,7 +83,7 @@ class OccupancyNetwork(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        feature = config.channels[3]
+        feature, self.cells = config.global_size, config.global_cells
         self.encoder = Encoder(config)
         self.enter = nn.Linear(3, WIDTH)
         self.blocks = nn.ModuleList(_Block(feature) for _ in range(BLOCKS))
@@ -92,7 +92,7 @@ class OccupancyNetwork(nn.Module):
 
     def forward(self, image: Tensor, points: Tensor) -> Tensor:
         """(B, 4, S, S), (B, T, 3) in the object's frame -> (B, T) float32 logits."""
-        return self.decode(global_feature(self.encoder(image)), points)
+        return self.decode(global_feature(self.encoder(image), self.cells), points)
 
     def decode(self, feature: Tensor, points: Tensor) -> Tensor:
         """(B, C), (B, T, 3) -> (B, T) float32 logits, above 0 inside."""
@@ -108,7 +108,7 @@ class OccupancyNetwork(nn.Module):
 
         Where no point is thought to be inside, the level falls until the likeliest is.
         """
-        feature = global_feature(self.encoder(image))
+        feature = global_feature(self.encoder(image), self.cells)
         leaves = _all_leaves()
         centers = _lattice(leaves, 2)
         coarse = self._logits(feature, centers)

@@ -19,6 +19,7 @@ from scipy.spatial import cKDTree
 from torch.nn import functional
 
 from immat_core.engine import Engine
+from immat_core.networks.encoder import global_feature
 from training.data import ShapeFolder, premultiplied
 from training.losses import nearest_indices
 
@@ -97,8 +98,9 @@ def describe_features(engine: Engine) -> Descriptor:
         rows = []
         for picture in pictures:
             image = np.ascontiguousarray(premultiplied(picture[None]).numpy())
-            coarsest = engine.run("image2sphere", {"image": image})["features_3"][0]
-            feature = coarsest.reshape(len(coarsest), -1).mean(1)
+            coarsest = engine.run("image2sphere", {"image": image})["features_3"]
+            seen = global_feature([torch.from_numpy(coarsest)], engine.config.global_cells)
+            feature = seen.numpy().ravel()
             rows.append(feature / max(float(np.linalg.norm(feature)), 1e-12))
         return np.array(rows, np.float32)
 
