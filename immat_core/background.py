@@ -1,10 +1,11 @@
-"""A picture's background, taken away without a network and without a download.
+"""A picture's background, taken away without a download.
 
-A colour model of the border (Gaussians whose mean drifts over the picture, so that walls, floors
+Where the object is likely to be is said by a small network (``foreground.py``). Without it, a
+colour model of the border (Gaussians whose mean drifts over the picture, so that walls, floors
 and gradients fit) and the contrast on the way in from the border (soft shadows cost little, an
-object's outline much) give a first guess; then models of both sides and a smooth labelling are
-estimated in turn, as in GrabCut (Rother et al. 2004) with max-product messages for the cut.
-NumPy and Pillow alone, at a working size of 256 pixels.
+object's outline much) give a first guess. Then models of both sides and a smooth labelling are
+estimated in turn, as in GrabCut (Rother et al. 2004) with max-product messages for the cut, at a
+working size of 256 pixels.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from immat_core.color_models import fit_color_model, to_lab
 from immat_core.errors import UserError
+from immat_core.foreground import object_probability
 from immat_core.regions import keep_object, smooth_labels
 from immat_core.soft_edges import box_mean, upsample_mask
 
@@ -30,6 +32,8 @@ _EVIDENCE_LIMIT = 6.0
 _GEODESIC_WEIGHT = 1.2
 _SHADOW_SHARE = 0.05
 _BORDER_SHARE = 0.6
+_LEAST = 0.02
+_COLOR_SHARE = 0.5
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -63,7 +67,7 @@ def remove_background(rgb: NDArray[np.uint8], name: str = "the picture") -> NDAr
         raise _not_found(name, "it is too small or too narrow to tell an object from background")
     full = Image.fromarray(np.ascontiguousarray(rgb))
     small = np.asarray(full.resize(size, Image.Resampling.BOX, reducing_gap=None))
-    mask = find_object(small)
+    mask = find_object(small, object_probability(small))
     share = float(mask.mean())
     low, high = _IMPLAUSIBLE_SHARES
     if not low <= share <= high:
@@ -73,8 +77,11 @@ def remove_background(rgb: NDArray[np.uint8], name: str = "the picture") -> NDAr
     return upsample_mask(rgb, small, mask)
 
 
-def find_object(rgb: NDArray[np.uint8]) -> Mask:
-    """(h, w) bool: the object in a small picture (h, w, 3) uint8, perhaps nothing."""
+def find_object(rgb: NDArray[np.uint8], likely: Floats | None = None) -> Mask:
+    """(h, w) bool: the object in a small picture (h, w, 3) uint8, perhaps nothing.
+
+    ``likely`` is (h, w), how likely each pixel is the object's, by the network.
+    """
     lab = to_lab(rgb)
     ring = _border(lab.shape[:2])
     position = _positions(lab.shape[:2])
@@ -82,14 +89,23 @@ def find_object(rgb: NDArray[np.uint8]) -> Mask:
     distance = background.distance(lab, position)
     barrier = _barrier(lab, ring)
     shadowed = background.distance(lab, position, shadowed=True)
-    evidence = _first_evidence(distance, shadowed, barrier, ring)
+    told = None if likely is None else _told(likely)
+    evidence = _first_evidence(distance, shadowed, barrier, ring) if told is None else told
     mask = smooth_labels(evidence, lab)
     for _ in range(ROUNDS):
         if not _enough(mask):
             break
         evidence = _evidence(lab, position, mask, barrier, ring)
+        if told is not None:
+            evidence = _COLOR_SHARE * evidence + told
         mask = smooth_labels(evidence, lab)
     return keep_object(mask, distance)
+
+
+def _told(likely: Floats) -> Floats:
+    """Log odds for the object from the network's probabilities, which are never quite believed."""
+    bounded = np.clip(likely, _LEAST, 1 - _LEAST)
+    return np.asarray(np.log(bounded / (1 - bounded)), np.float32)
 
 
 def _enough(mask: Mask) -> bool:

@@ -132,6 +132,26 @@ def export_graph(
     return packed
 
 
+def export_alone(network: nn.Module, example: torch.Tensor, given: str, answer: str) -> bytes:
+    """A network of one input and one output as an ONNX file with its weights, in float16."""
+    program = torch.onnx.export(
+        network,
+        (example,),
+        dynamo=True,
+        optimize=False,
+        verbose=False,
+        opset_version=OPSET,
+        input_names=[given],
+        output_names=[answer],
+    )
+    assert program is not None
+    model = program.model_proto
+    _halve_weights(model.graph)
+    _strip_traces(model)
+    packed: bytes = model.SerializeToString(deterministic=True)
+    return packed
+
+
 def example_inputs(config: NetworkConfig, spheres: int, seed: int = 0) -> dict[str, dict[str, Any]]:
     """Random but plausible inputs by network and name, as an engine takes them.
 
@@ -233,6 +253,25 @@ def _point_to_weights(graph: Any, network: str, places: Mapping[str, StoredTenso
                 "Cast", [half.name], [initializer.name], f"{key}.cast", to=onnx.TensorProto.FLOAT
             )
         )
+    nodes = [*casts, *graph.node]
+    del graph.initializer[:], graph.node[:]
+    graph.initializer.extend(weights)
+    graph.node.extend(nodes)
+
+
+def _halve_weights(graph: Any) -> None:
+    """Replace float32 weights by float16 ones and casts of them to float32."""
+    weights, casts = [], []
+    for initializer in graph.initializer:
+        values = onnx.numpy_helper.to_array(initializer)
+        if values.dtype == np.float32 and values.size > 1:
+            name = initializer.name
+            half = onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}.half")
+            to = onnx.TensorProto.FLOAT
+            casts.append(onnx.helper.make_node("Cast", [half.name], [name], f"{name}.cast", to=to))
+            weights.append(half)
+        else:
+            weights.append(initializer)
     nodes = [*casts, *graph.node]
     del graph.initializer[:], graph.node[:]
     graph.initializer.extend(weights)

@@ -3,6 +3,7 @@
 build    medial meshes and pictures of the corpus and of parametric shapes, as shards
 shapenet the same of a folder in ShapeNet's layout
 cache    shards as memory-mapped arrays of small pictures, quick on few cores
+photos   the photographs with their true masks, for background removal
 report   yield and errors by category as a table
 sheets   picture, medial mesh and rebuilt surface side by side, one picture a category
 """
@@ -35,6 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
 
             for split in ("train", "val", "test"):
                 write_cache(options.folder, options.out, split, options.size)
+        elif options.command == "photos":
+            from training.dataset.photos import write_photos
+
+            for split in ("train", "val", "test"):
+                write_photos(options.folder, options.out, split, options.size, options.views)
         elif options.command == "report":
             from training.dataset.report import category_table, write_docs
 
@@ -76,6 +82,11 @@ def _parser() -> argparse.ArgumentParser:
     cache.add_argument("--folder", type=Path, default=DATASET_FOLDER)
     cache.add_argument("--out", type=Path, required=True)
     cache.add_argument("--size", type=int, default=64, help="pixels along each side")
+    photos = commands.add_parser("photos")
+    photos.add_argument("--folder", type=Path, default=DATASET_FOLDER)
+    photos.add_argument("--out", type=Path, default=Path("data/photos"))
+    photos.add_argument("--size", type=int, default=128, help="pixels along each side")
+    photos.add_argument("--views", type=int, default=4, help="photographs a shape")
     report = commands.add_parser("report")
     report.add_argument("--folder", type=Path, default=DATASET_FOLDER)
     report.add_argument("--docs", action="store_true", help="into docs/dataset.md too")
