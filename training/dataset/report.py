@@ -21,7 +21,7 @@ COLUMNS = (
 
 PAPER_YIELD = 47.5
 """Percent of ShapeNet that the paper could make medial meshes of."""
-SCALES = {"ShapeNet's 51,300": 51_300, "a million": 1_000_000}
+SCALES = {"tier core's 4,984": 4_984, "ShapeNet's 51,300": 51_300, "a million": 1_000_000}
 CORES = (2, 64, 1024)
 
 
