@@ -48,7 +48,7 @@ PACKED_ONCE = ("llvmlite",)
 MAX_BYTES = 140_000_000
 
 # What the core cannot predict without.
-NETWORK_FILES = ("config.json", "immat.safetensors")
+NETWORK_FILES = ("config.json", "foreground.onnx", "immat.safetensors")
 
 # The oldest date that a zip can hold: dates would make every build differ.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)

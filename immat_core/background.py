@@ -32,8 +32,9 @@ _EVIDENCE_LIMIT = 6.0
 _GEODESIC_WEIGHT = 1.2
 _SHADOW_SHARE = 0.05
 _BORDER_SHARE = 0.6
-_LEAST = 0.02
-_COLOR_SHARE = 0.5
+_LEAST = 0.1
+_COLOR_SHARE = 1.1
+_LEAST_CONTRAST = 0.33
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -90,6 +91,8 @@ def find_object(rgb: NDArray[np.uint8], likely: Floats | None = None) -> Mask:
     barrier = _barrier(lab, ring)
     shadowed = background.distance(lab, position, shadowed=True)
     told = None if likely is None else _told(likely)
+    if told is not None and np.quantile(barrier, 0.98) < _LEAST_CONTRAST:
+        return np.zeros(lab.shape[:2], np.bool_)  # noise, in which a network sees things
     evidence = _first_evidence(distance, shadowed, barrier, ring) if told is None else told
     mask = smooth_labels(evidence, lab)
     for _ in range(ROUNDS):

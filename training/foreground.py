@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from immat_core.background import find_object
 from immat_core.errors import UserError
-from immat_core.foreground import GRAPH
+from immat_core.foreground import GRAPH, object_probability
 from immat_core.networks.foreground import SIDE, ForegroundNetwork
 from immat_core.weights import FOLDER
 from training.config import Optimization, TrainingConfig
@@ -172,6 +173,21 @@ def score(network: ForegroundNetwork, photos: Photos) -> NDArray[np.float64]:
     return torch.cat(found).numpy()
 
 
+def product_scores(photos: Photos, count: int = 100) -> NDArray[np.float64]:
+    """(2, count) the overlap that ``immat_core.background`` reaches: without and with a network.
+
+    The network is the one that stands beside the others, the exported one.
+    """
+    flat = photos.reshape(-1, *photos.shape[2:])
+    found = np.empty((2, count))
+    for k, row in enumerate(np.linspace(0, len(flat) - 1, count).astype(int)):
+        colors, true = np.ascontiguousarray(flat[row, ..., :3]), flat[row, ..., 3] > 127
+        for way, likely in enumerate((None, object_probability(colors))):
+            mask = find_object(colors, likely)
+            found[way, k] = (mask & true).sum() / max((mask | true).sum(), 1)
+    return found
+
+
 def load_network(run: Path) -> ForegroundNetwork:
     """The trained network of a run; ``UserError`` when it has none."""
     path = run / "foreground.pt"
@@ -203,9 +219,12 @@ def main(argv: list[str] | None = None) -> int:
             stage = ForegroundModule(network, settings, photos, options.seed)
             train_stage(stage, options.run, TrainingConfig(), quiet=options.quiet)
         elif options.command == "score":
-            found = score(load_network(options.run), open_photos(options.data / options.split))
-            shares = ", ".join(f"{np.quantile(found, q):.3f}" for q in (0.1, 0.5, 0.9))
-            print(f"IoU of {len(found)} photographs: mean {found.mean():.3f}, deciles {shares}")
+            photos = open_photos(options.data / options.split)
+            _tell("the network alone", score(load_network(options.run), photos))
+            if (FOLDER / GRAPH).is_file():
+                without, whole = product_scores(photos)
+                _tell("colors alone", without)
+                _tell("colors and the shipped network", whole)
         else:
             export_foreground(load_network(options.run), options.out)
             print(f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB")
@@ -213,6 +232,12 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def _tell(what: str, found: NDArray[np.float64]) -> None:
+    low, middle, high = (f"{np.quantile(found, q):.3f}" for q in (0.1, 0.5, 0.9))
+    spread = f"10 % below {low}, median {middle}, 10 % above {high}"
+    print(f"{what}: IoU of {len(found)} photographs, mean {found.mean():.3f}, {spread}")
 
 
 def _settings(minutes: float | None, steps: int | None) -> Optimization:

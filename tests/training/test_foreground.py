@@ -48,7 +48,7 @@ def test_it_learns_resumes_and_is_exported(
     assert torch.load(run / "foreground" / "last.ckpt", weights_only=False)["global_step"] == 30
     assert main(["score", *given]) == 0
     assert main(["export", "--run", str(run), "--out", str(out)]) == 0
-    assert "IoU of 24 photographs" in capsys.readouterr().out
+    assert "the network alone: IoU of 24 photographs" in capsys.readouterr().out
     assert out.stat().st_size < 3e6
     assert b".py" not in out.read_bytes()
     monkeypatch.setattr(foreground, "FOLDER", tmp_path)
