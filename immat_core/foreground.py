@@ -19,7 +19,7 @@ from immat_core.weights import FOLDER
 GRAPH = "foreground.onnx"
 """The network's file, beside the others."""
 SIDE = 128
-"""Pixels along each side of what the network sees."""
+"""Pixels along each side of what the network sees, whatever the picture's shape."""
 
 _ROOM = 0.12
 _SURE = 0.5

@@ -19,8 +19,8 @@ from torch.nn import functional
 
 from immat_core.background import find_object
 from immat_core.errors import UserError
-from immat_core.foreground import GRAPH, object_probability
-from immat_core.networks.foreground import SIDE, ForegroundNetwork
+from immat_core.foreground import GRAPH, SIDE, object_probability
+from immat_core.networks.foreground import ForegroundNetwork
 from immat_core.weights import FOLDER
 from training.config import Optimization, TrainingConfig
 from training.stages import Stage

@@ -6,8 +6,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-SIDE = 128
-"""Pixels along each side of what the network sees, whatever the picture's shape."""
 CHANNELS = (24, 48, 96, 128, 128)
 
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from immat_core import foreground
-from immat_core.networks.foreground import SIDE, ForegroundNetwork
+from immat_core.foreground import SIDE
+from immat_core.networks.foreground import ForegroundNetwork
 from training.foreground import (
     ForegroundModule,
     augment_photos,
