@@ -69,7 +69,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data/cache/64"))
     parser.add_argument("--width", type=float, default=0.5)
-    parser.add_argument("--pool-above", type=int, default=32)
     parser.add_argument("--dense-rank", type=int, default=256)
     parser.add_argument("--steps", type=int, default=8)
     options = parser.parse_args()
@@ -78,9 +77,7 @@ def main() -> None:
     config = NetworkConfig(
         image_size=folder.images.shape[2],
         width=options.width,
-        pool_above=options.pool_above,
         dense_rank=options.dense_rank,
-        azimuth_bins=36,
         categories=folder.categories,
     )
     network = build_networks(config)["image2sphere"]
@@ -90,7 +87,7 @@ def main() -> None:
     clocks = [step(network.train(), optimizer, folder, k) for k in range(options.steps + 2)][2:]
     mean = {part: sum(c.seconds[part] for c in clocks) / options.steps for part in PARTS}
     whole = sum(mean.values())
-    cells = [f"{config.image_size} px", f"{options.width:g}", "yes" if config.pooled else "no"]
+    cells = [f"{config.image_size} px", f"{options.width:g}"]
     cells += [f"{1000 * mean[part]:.0f}" for part in PARTS]
     print(f"| {' | '.join(cells)} | {1000 * whole:.0f} | {BATCH / whole:.0f} |")
 

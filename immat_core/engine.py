@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immat_core.errors import UserError
-from immat_core.networks.config import NETWORKS, OUTPUTS, NetworkConfig
+from immat_core.networks.config import INPUTS, NETWORKS, OUTPUTS, NetworkConfig
 from immat_core.weights import (
     FOLDER,
     check_weights,
@@ -49,7 +49,7 @@ class Engine(Protocol):
         network
             One of ``networks.config.NETWORKS``.
         inputs
-            float32 arrays by the names of ``config.inputs(network)``, ``sparse`` int64; their
+            float32 arrays by the names of ``config.INPUTS[network]``, ``sparse`` int64; their
             shapes stand in the network's ``forward``, with B = 1. ``topology`` takes any K >= 1
             and has no batch axis. Any number of spheres from 1 up.
 
@@ -85,7 +85,7 @@ class OnnxEngine:
         """Run one network; see ``Engine.run``."""
         ordered = _ordered(network, inputs, self.config)
         session = self._session(network)
-        names = self.config.inputs(network)
+        names = INPUTS[network]
         outputs = session.run(None, dict(zip(names, ordered, strict=True)))
         return dict(zip(OUTPUTS[network], outputs, strict=True))
 
@@ -199,7 +199,7 @@ def _ordered(network: str, inputs: Arrays, config: NetworkConfig) -> list[NDArra
     """The inputs in the network's order, contiguous and of its types."""
     if network not in NETWORKS:
         raise ValueError(f"no network is called {network!r}; there are {', '.join(NETWORKS)}")
-    names = config.inputs(network)
+    names = INPUTS[network]
     if set(inputs) != set(names):
         raise ValueError(f"{network} takes {', '.join(names)}, not {', '.join(inputs)}")
     return [

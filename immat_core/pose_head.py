@@ -1,6 +1,6 @@
 """What the pose head's numbers mean: cameras in the order of how likely they are.
 
-A head with azimuth bins answers with a distribution. A picture from the side may show a chair from
+The head answers with a distribution over azimuths. A picture from the side may show a chair from
 the left or the right, a table looks the same from both ends: an average of the two would be a
 camera that is surely wrong, so each peak is a candidate of its own.
 """
@@ -49,14 +49,12 @@ class PoseCandidate:
 def decode_poses(pose: ArrayLike, config: NetworkConfig) -> list[PoseCandidate]:
     """The cameras that a row of the pose head speaks of, the likeliest first.
 
-    With azimuth bins each peak of the distribution is a candidate, its probability the mass around
-    it. Without, there are two: the answer and, half a turn away, the one that is as good for
-    whatever looks alike from both sides; a short single-angle vector says that it does.
+    Each peak of the distribution is a candidate, its probability the mass around it.
 
     Parameters
     ----------
     pose
-        (p,) or (1, p) as ``config.azimuth_bins`` says.
+        (p,) or (1, p), p as ``config.pose_size`` says.
 
     Returns
     -------
@@ -71,12 +69,11 @@ def decode_poses(pose: ArrayLike, config: NetworkConfig) -> list[PoseCandidate]:
     row = np.asarray(pose, np.float64).reshape(-1)
     if len(row) != config.pose_size or not np.isfinite(row).all():
         raise ValueError(f"a pose is {config.pose_size} finite numbers, not {row}")
-    peaks = _peaks(row[:-2]) if config.azimuth_bins else _both_sides(row)
     elevation = float(np.clip(row[-2], -ELEVATION_LIMIT, ELEVATION_LIMIT))
     distance = float(np.clip(row[-1], *DISTANCES))
     return [
         PoseCandidate(_wrapped(azimuth), elevation, distance, probability)
-        for azimuth, probability in peaks
+        for azimuth, probability in _peaks(row[:-2])
     ]
 
 
@@ -86,26 +83,6 @@ def azimuth_probabilities(logits: ArrayLike) -> NDArray[np.float64]:
     powers = np.exp(values - values.max(-1, keepdims=True))
     probabilities: NDArray[np.float64] = powers / powers.sum(-1, keepdims=True)
     return probabilities
-
-
-def decode_single(row: NDArray[np.float64]) -> float:
-    """Azimuth in radians of the sines and cosines of an angle and of its double, (4 or more,).
-
-    The single angle says which half turn is meant, the double angle where in it: the two are
-    averaged with weights that grow with the length of their vectors (how sure the head is), the
-    double's four times as much, since its error is halved with it.
-    """
-    single, double = np.arctan2(row[0], row[1]), np.arctan2(row[2], row[3])
-    # The nearer of the double's two readings: off by at most a quarter turn.
-    turn = (double / 2 - single + np.pi / 2) % np.pi - np.pi / 2
-    single_weight, double_weight = row[0] ** 2 + row[1] ** 2, 4 * (row[2] ** 2 + row[3] ** 2)
-    return float(single + turn * double_weight / max(single_weight + double_weight, 1e-12))
-
-
-def _both_sides(row: NDArray[np.float64]) -> list[tuple[float, float]]:
-    azimuth = decode_single(row)
-    sure = min(float(np.hypot(row[0], row[1])), 1.0)
-    return [(azimuth, (1 + sure) / 2), (azimuth + np.pi, (1 - sure) / 2)]
 
 
 def _peaks(logits: NDArray[np.float64]) -> list[tuple[float, float]]:

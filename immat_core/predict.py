@@ -328,17 +328,16 @@ class _Run:
 
     def _refine(self, initial: FloatArray) -> FloatArray:
         """Move the spheres by what the picture shows where they project to: section 3.1."""
-        inputs = {**self.seen.features, "centers": initial[None, :, :3], "uv": self._uv(initial)}
-        given = self.engine.config.refine_radius
-        if given:
-            inputs["radii"] = initial[None, :, 3]
-        found = self.engine.run("refinement", inputs)
-        radii = found["radii"][0]
-        if not given:
-            # Such a network takes thick parts for thinner; the first guess is kept where it is
-            # larger: the mean error of radii falls from 2.9 to 2.3 thousandths.
-            radii = np.maximum(radii, initial[:, 3])
-        return _spheres(found["centers"][0], radii)
+        found = self.engine.run(
+            "refinement",
+            {
+                **self.seen.features,
+                "centers": initial[None, :, :3],
+                "uv": self._uv(initial),
+                "radii": initial[None, :, 3],
+            },
+        )
+        return _spheres(found["centers"][0], found["radii"][0])
 
     def _smooth(self, refined: Stage) -> FloatArray:
         """Eq. (4) over the selected connections, then the network that undoes the shrinking."""

@@ -15,69 +15,34 @@ from training.config import CameraJitter
 from training.data import AZIMUTH, DISTANCE, ELEVATION, ROLL, Batch, ShapeFolder
 from training.symmetry import turn_weights
 
-_POSE_WEIGHTS = {
-    # sin a, cos a, sin 2a, cos 2a, elevation, distance. An axial object keeps a little weight on
-    # the single angle: that pulls it to zero length, which is how the head says "either way".
-    "directed": (1.0, 1.0, 0.5, 0.5, 4.0, 0.25),
-    "axial": (0.1, 0.1, 1.0, 1.0, 4.0, 0.25),
-    "none": (0.0, 0.0, 0.0, 0.0, 4.0, 0.25),
-}
-
-
-def pose_weights(categories: tuple[str, ...], azimuth: dict[str, str]) -> Tensor:
-    """(C, 6) float32, the weight of each of the pose's numbers for each category.
-
-    ``azimuth`` is ``TrainingConfig.azimuth``. ``KeyError`` for a kind that it does not know.
-    """
-    return torch.tensor([_POSE_WEIGHTS[azimuth.get(name, "directed")] for name in categories])
-
-
-def pose_targets(cameras: Tensor) -> Tensor:
-    """(B, 6) float32 targets of the pose head for (B, 7) camera rows."""
-    angle = cameras[:, AZIMUTH]
-    single = [angle.sin(), angle.cos(), (2 * angle).sin(), (2 * angle).cos()]
-    return torch.stack([*single, cameras[:, ELEVATION], cameras[:, DISTANCE]], 1)
-
-
-def pose_loss(pose: Tensor, cameras: Tensor, category: Tensor, weights: Tensor) -> Tensor:
-    """Weighted mean square error of the pose head; ``weights`` from ``pose_weights``."""
-    return (weights[category] * (pose - pose_targets(cameras)).square()).mean()
-
-
 SHARPNESS = 60.0
 """Concentration of the true azimuth's distribution over the bins: 7 degrees."""
 _ELEVATION_WEIGHT, _DISTANCE_WEIGHT = 2.0, 0.1
 
 
 class PoseLoss:
-    """Loss of a pose head, with or without azimuth bins.
+    """Loss of a pose head.
 
-    With bins, the target is a distribution with a peak at every azimuth from which the shape
+    The target is a distribution with a peak at every azimuth from which the shape
     looks as it does from the true one (``training.symmetry``). The head then says what it does
     not know with several peaks, where a regression would answer with their mean.
     """
 
-    def __init__(self, folder: ShapeFolder, azimuth: dict[str, str], bins: int) -> None:
+    def __init__(self, folder: ShapeFolder, bins: int) -> None:
         """
         Parameters
         ----------
         folder
             The split that the batches are drawn from.
-        azimuth
-            ``TrainingConfig.azimuth``; used without bins.
         bins
             ``NetworkConfig.azimuth_bins``.
         """
         self.folder = folder
         self.bins = bins
-        self.weights = pose_weights(folder.categories, azimuth)
         self._turns: dict[int, NDArray[np.float32]] = {}
 
     def __call__(self, pose: Tensor, batch: Batch) -> Tensor:
         """() float, mean over the batch, of (B, p) answers."""
-        if not self.bins:
-            weights = self.weights.to(pose.device)
-            return pose_loss(pose, batch.cameras, batch.category, weights)
         target = azimuth_targets(
             batch.cameras[:, AZIMUTH], self.turns(batch.shapes).to(pose.device)
         )

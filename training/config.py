@@ -219,10 +219,6 @@ class TrainingConfig:
         Steps between two looks at the loss on ``val``, of the two sphere stages; 0 for none.
     sampling
         What is drawn.
-    azimuth
-        Category name to "directed", "axial" (front and back look alike) or "none"; directed
-        where a category is not named. Says what a camera head without ``azimuth_bins`` is asked
-        for; one with them goes by the single shape's symmetry.
     network
         Fields of ``immat_core.networks.config.NetworkConfig`` that differ from its defaults.
     """
@@ -237,7 +233,6 @@ class TrainingConfig:
     log_steps: int = 20
     validate_steps: int = 500
     sampling: Sampling = field(default_factory=Sampling)
-    azimuth: dict[str, str] = field(default_factory=dict)
     network: dict[str, Any] = field(default_factory=dict)
     image2sphere: Image2SphereStage = field(default_factory=Image2SphereStage)
     refinement: RefinementStage = field(default_factory=RefinementStage)

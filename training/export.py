@@ -23,7 +23,7 @@ from torch import nn
 from immat_core.engine import OnnxEngine, TorchEngine
 from immat_core.errors import UserError
 from immat_core.networks.build import Served, build_networks
-from immat_core.networks.config import NETWORKS, OUTPUTS, NetworkConfig
+from immat_core.networks.config import INPUTS, NETWORKS, OUTPUTS, NetworkConfig
 from immat_core.weights import (
     CONFIG_FILE,
     FOLDER,
@@ -111,7 +111,7 @@ def export_graph(
     """
     copy = build_networks(config)[name]
     copy.load_state_dict(network.state_dict())
-    inputs, names = example_inputs(config, 50)[name], config.inputs(name)
+    inputs, names = example_inputs(config, 50)[name], INPUTS[name]
     program = torch.onnx.export(
         Served(name, copy).eval(),
         tuple(torch.from_numpy(inputs[key]) for key in names),
@@ -180,7 +180,7 @@ def example_inputs(config: NetworkConfig, spheres: int, seed: int = 0) -> dict[s
     refined = {**maps, "centers": centers, "uv": uv, "radii": balls[..., 3]}
     return {
         "image2sphere": {"image": noise(1, 4, size, size)},
-        "refinement": {name: refined[name] for name in config.inputs("refinement")},
+        "refinement": {name: refined[name] for name in INPUTS["refinement"]},
         "topology": {
             "spheres": balls[0],
             "sparse": nearest[:, columns],

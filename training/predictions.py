@@ -114,10 +114,7 @@ def predict_batch(
     initial = joined_spheres(out.centers.cpu().numpy(), out.radii.cpu().numpy())
     directions = camera_directions(batch.cameras, out.pose, jitter, rng, config)
     uv = torch.from_numpy(framed_uv(initial, directions)).to(device)
-    given = (out.radii,) if config.refine_radius else ()
-    centers, radii = networks["refinement"].eval()(*out[5:], out.centers, uv, *given)
-    if not config.refine_radius:
-        radii = torch.maximum(radii, out.radii)  # as ``predict.py`` has it
+    centers, radii = networks["refinement"].eval()(*out[5:], out.centers, uv, out.radii)
     return {
         "initial": initial,
         "refined": joined_spheres(centers.cpu().numpy(), radii.cpu().numpy()),

@@ -129,7 +129,7 @@ class Image2SphereModule(Stage):
         super().__init__(network, config.image2sphere.optimization, config.workers)
         self.config = config
         self.folder = folder
-        self.pose_loss = PoseLoss(folder, config.azimuth, network.config.azimuth_bins)
+        self.pose_loss = PoseLoss(folder, network.config.azimuth_bins)
 
     def make_batch(self, step: int) -> Batch:
         """A random, augmented batch."""
@@ -188,7 +188,6 @@ class RefinementModule(Stage):
         directions = camera_directions(seen.cameras, out.pose, settings.camera, rng, self.sizes)
         initial = torch.cat([out.centers, out.radii[..., None]], 2)
         uv = torch.from_numpy(framed_uv(initial.cpu().numpy(), directions)).to(self.device)
-        given = (out.radii,) if self.sizes.refine_radius else ()
         with self.autocast():
-            centers, radii = self.network(*out[5:], out.centers, uv, *given)
+            centers, radii = self.network(*out[5:], out.centers, uv, out.radii)
         return sphere_losses(centers.float(), radii.float(), seen.spheres, settings.loss)

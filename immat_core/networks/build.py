@@ -6,24 +6,17 @@ import torch
 from torch import Tensor, nn
 
 from immat_core.networks.config import NetworkConfig
-from immat_core.networks.connections import ContextTopologyNetwork
 from immat_core.networks.image2sphere import Image2Sphere
 from immat_core.networks.refinement import MatRefinement, SphereRefinement
 from immat_core.networks.topology import TopologyNetwork
 
 
 def build_networks(config: NetworkConfig) -> dict[str, nn.Module]:
-    """Untrained networks by name, the names being ``config.NETWORKS``.
-
-    Raises ``ValueError`` for a topology network that there is none of.
-    """
-    kinds = {"pairs": TopologyNetwork, "context": ContextTopologyNetwork}
-    if config.topology not in kinds:
-        raise ValueError(f"topology is {config.topology!r}, not one of {', '.join(kinds)}")
+    """Untrained networks by name, the names being ``config.NETWORKS``."""
     return {
         "image2sphere": Image2Sphere(config),
         "refinement": SphereRefinement(config),
-        "topology": kinds[config.topology](config),
+        "topology": TopologyNetwork(config),
         "smoothing": MatRefinement(config),
     }
 
@@ -40,7 +33,7 @@ class Served(nn.Module):
         self.network = network
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """The network's outputs for its inputs, in the order of ``config.inputs``."""
+        """The network's outputs for its inputs, in the order of ``config.INPUTS``."""
         outputs = self.network(*inputs)
         if self.name == "topology":
             edges, faces = outputs

@@ -1,4 +1,4 @@
-"""ResNet18 (He et al. 2016), with a width, four input channels and a stem for small pictures."""
+"""ResNet18 (He et al. 2016), with a width and four input channels."""
 
 from __future__ import annotations
 
@@ -38,20 +38,14 @@ class ResidualBlock(nn.Module):
 
 
 class Encoder(nn.Module):
-    """A picture to four feature maps; the global feature is the mean of the last.
-
-    A small picture skips the pooling after the first convolution: at 64 pixels the pooled maps
-    would be 16 cells wide and less, too coarse to place a thin part.
-    """
+    """A picture to four feature maps."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         base = config.channels[0]
         self.stem = _convolution(4, base, 7, 2)
         self.stem_norm = nn.BatchNorm2d(base)
-        self.pool: nn.Module = nn.Identity()
-        if config.pooled:
-            self.pool = nn.MaxPool2d(3, 2, 1)
+        self.pool = nn.MaxPool2d(3, 2, 1)
         widths = (base, *config.channels)
         self.layers = nn.ModuleList(
             nn.Sequential(

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from immat_core.networks.config import NetworkConfig
-from immat_core.networks.image2sphere import TYPICAL_RADIUS, radii_from_logits
+from immat_core.networks.image2sphere import TYPICAL_RADIUS
 
 HIDDEN = 192
 """Width of the graph convolutions, Pixel2Mesh's."""
@@ -102,12 +102,12 @@ class SphereRefinement(nn.Module):
 
     No edge is known yet, so the graph is the identity and every sphere is refined by itself. The
     paper's guesses radii anew, from pixels that say little about thickness, and thinner than they
-    are; with ``refine_radius`` it sees and corrects the initial ones.
+    are; ours sees and corrects the initial ones.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        inputs = sum(config.channels) + 2 + 3 + int(config.refine_radius)
+        inputs = sum(config.channels) + 2 + 3 + 1
         self.offset = GraphNetwork(inputs, 3, 4, 0.1, connected=False)
         self.radii = GraphNetwork(inputs, 1, 2, 0.1, connected=False)
 
@@ -119,7 +119,7 @@ class SphereRefinement(nn.Module):
         features_3: Tensor,
         centers: Tensor,
         uv: Tensor,
-        radii: Tensor | None = None,
+        radii: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """Refine spheres, of any number.
 
@@ -132,7 +132,7 @@ class SphereRefinement(nn.Module):
         uv
             (B, N, 2), where they project to, in -1..1.
         radii
-            (B, N), the initial radii, above zero; given where the config has ``refine_radius``.
+            (B, N), the initial radii, above zero.
 
         Returns
         -------
@@ -140,14 +140,10 @@ class SphereRefinement(nn.Module):
             (B, N, 3) refined centers and (B, N) radii above zero. The radii are read at the
             same ``uv``, so the camera is needed only once.
         """
-        read = [pool_pixels((features_0, features_1, features_2, features_3), uv)]
-        if radii is not None:
-            read.append(torch.log(radii.float() / TYPICAL_RADIUS)[..., None])
-        pixels = torch.cat(read, 2)
+        read = pool_pixels((features_0, features_1, features_2, features_3), uv)
+        pixels = torch.cat([read, torch.log(radii.float() / TYPICAL_RADIUS)[..., None]], 2)
         refined = centers + self.offset(torch.cat([pixels, centers], 2))
         logits = self.radii(torch.cat([pixels, refined], 2)).squeeze(2)
-        if radii is None:
-            return refined, radii_from_logits(logits)
         change = LARGEST_CHANGE * torch.tanh(logits / LARGEST_CHANGE)
         return refined, radii.float() * torch.exp(change)
 

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immat_core.networks.config import INPUTS, NetworkConfig
-from immat_core.pose import encode_pose
 
 AZIMUTH, ELEVATION, DISTANCE = 0.6, 0.35, 2.1
 
@@ -41,7 +40,7 @@ class FakeEngine:
             "centers": ring(config.spheres)[None],
             "radii": np.full((1, config.spheres), 0.04),
             "dense": ring(config.dense)[None],
-            "pose": encode_pose(AZIMUTH, ELEVATION, DISTANCE)[None],
+            "pose": pose_row(config.azimuth_bins)[None],
             "category": np.eye(len(config.categories))[None, 1],
             **maps,
         }
@@ -67,6 +66,12 @@ class FakeEngine:
         # The first sphere would end with a negative radius.
         displacement[0, 0, 3] = -1
         return {"displacement": displacement}
+
+
+def pose_row(bins: int) -> NDArray[np.float64]:
+    """The pose head's numbers for the camera above, which it is sure of."""
+    angles = 2 * np.pi * np.arange(bins) / bins
+    return np.array([*60 * (np.cos(angles - AZIMUTH) - 1), ELEVATION, DISTANCE])
 
 
 def ring(count: int) -> NDArray[np.float64]:

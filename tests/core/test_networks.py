@@ -15,24 +15,15 @@ import torch
 from scipy.spatial import Delaunay
 
 from immat_core.networks import build_networks
-from immat_core.networks.config import INPUTS, NETWORKS, NetworkConfig
-from immat_core.networks.connections import measure
+from immat_core.networks.config import NETWORKS, NetworkConfig
 from immat_core.networks.encoder import Encoder, global_feature
 from immat_core.networks.image2sphere import radii_from_logits
+from immat_core.networks.point_groups import NEVER
 from immat_core.networks.refinement import pool_pixels
-from immat_core.networks.topology import NEVER
+from immat_core.networks.topology import measure
 
 SMALL = NetworkConfig(image_size=64, width=0.125, spheres=20, dense=50, hidden=32)
-SWITCHED = replace(
-    SMALL,
-    pool_above=32,
-    global_cells=2,
-    dense_rank=5,
-    azimuth_bins=12,
-    refine_radius=True,
-    topology="context",
-)
-KINDS = ("pairs", "context")
+SWITCHED = replace(SMALL, global_cells=2, dense_rank=5, azimuth_bins=12)
 
 
 def networks(config=SMALL, seed=0):
@@ -95,7 +86,7 @@ def test_paper_size_is_resnet18_and_shapes_are_the_papers():
     with torch.no_grad():
         out = built["image2sphere"](torch.rand(2, 4, 224, 224))
     shapes = [tuple(tensor.shape) for tensor in out]
-    heads = [(2, 256, 3), (2, 256), (2, 2048, 3), (2, 6), (2, 4)]
+    heads = [(2, 256, 3), (2, 256), (2, 2048, 3), (2, 38), (2, 4)]
     maps = [(2, 64, 56, 56), (2, 128, 28, 28), (2, 256, 14, 14), (2, 512, 7, 7)]
     assert shapes == heads + maps
 
@@ -114,13 +105,13 @@ def test_untrained_networks_predict_sane_and_distinct_spheres():
     with torch.no_grad():
         out = built["image2sphere"](torch.rand(1, 4, 64, 64))
         maps = out[5:]
-        refined, radii = built["refinement"](*maps, out.centers, out.centers[..., :2])
+        refined, radii = built["refinement"](*maps, out.centers, out.centers[..., :2], out.radii)
     for centers, sizes in ((out.centers, out.radii), (refined, radii)):
         assert centers.abs().max() < 0.35
         assert torch.all((sizes > 0.015) & (sizes < 0.04))
         assert torch.pdist(centers[0]).min() > 1e-4
     assert torch.pdist(out.dense[0]).min() > 0
-    assert out.pose[0, 5].item() == pytest.approx(2.0, abs=0.2)
+    assert out.pose[0, -1].item() == pytest.approx(2.0, abs=0.2)
 
 
 def test_global_feature_keeps_where_something_is_in_a_grid():
@@ -146,8 +137,7 @@ def loss_of(name, network, config=SMALL):
     if name == "image2sphere":
         outputs = network(torch.rand(3, 4, 64, 64))
     elif name == "refinement":
-        given = [torch.rand(2, n) + 0.1] if config.refine_radius else []
-        outputs = network(*maps, torch.rand(2, n, 3), torch.rand(2, n, 2), *given)
+        outputs = network(*maps, torch.rand(2, n, 3), torch.rand(2, n, 2), torch.rand(2, n) + 0.1)
     elif name == "topology":
         outputs = network(*random_groups(n))
     else:
@@ -184,16 +174,17 @@ def test_pixels_are_read_in_the_cameras_coordinates():
 
 def test_refinement_treats_every_sphere_by_itself():
     network = stir(networks()["refinement"])
-    maps, centers, uv = random_maps(SMALL), torch.rand(1, 20, 3), torch.rand(1, 20, 2)
+    maps = random_maps(SMALL)
+    given = torch.rand(1, 20, 3), torch.rand(1, 20, 2), torch.rand(1, 20) + 0.1
     with torch.no_grad():
-        together = network(*maps, centers, uv)
-        alone = [network(*maps, centers[:, i : i + 1], uv[:, i : i + 1]) for i in range(20)]
+        together = network(*maps, *given)
+        alone = [network(*maps, *(x[:, i : i + 1] for x in given)) for i in range(20)]
     for i, joined in enumerate(together):
         torch.testing.assert_close(joined, torch.cat([one[i] for one in alone], 1))
 
 
-def test_refinement_that_is_given_radii_starts_from_them():
-    network, maps = networks(SWITCHED)["refinement"], random_maps(SWITCHED)
+def test_refinement_starts_from_the_radii_that_it_is_given():
+    network, maps = networks()["refinement"], random_maps(SMALL)
     centers, uv, radii = torch.rand(1, 20, 3), torch.rand(1, 20, 2), torch.rand(1, 20) + 0.001
     with torch.no_grad():
         _, untrained = network(*maps, centers, uv, radii)
@@ -211,14 +202,6 @@ def test_a_thin_dense_head_starts_as_spread_as_a_full_one():
     assert spreads[1] == pytest.approx(spreads[0], rel=0.05)
     weights = [sum(p.numel() for p in network.dense.parameters()) for network in (full, thin)]
     assert weights[1] < 0.4 * weights[0]
-
-
-def test_a_config_without_switches_is_the_shipped_one():
-    assert NetworkConfig().pose_size == 6
-    assert NetworkConfig().inputs("refinement") == INPUTS["refinement"]
-    assert SWITCHED.inputs("refinement") == (*INPUTS["refinement"], "radii")
-    assert SWITCHED.inputs("smoothing") == INPUTS["smoothing"]
-    assert (SMALL.pooled, SWITCHED.pooled) == (False, True)
 
 
 def test_untrained_mat_refinement_moves_nothing():
@@ -244,54 +227,49 @@ def test_mat_refinement_follows_the_topology():
     torch.testing.assert_close(shuffled, moved[:, order])
 
 
-def topology_logits(kind, *inputs):
+def topology_logits(*inputs):
     with torch.no_grad():
-        return stir(networks(replace(SMALL, topology=kind))["topology"])(*inputs)
+        return stir(networks()["topology"])(*inputs)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_topology_is_the_same_wherever_the_shape_stands(kind):
+def test_topology_is_the_same_wherever_the_shape_stands():
     spheres, sparse, dense = random_groups(30)
     move = torch.tensor([3.0, -2.0, 1.0])
     moved = torch.cat([spheres[:, :3] + move, spheres[:, 3:]], 1)
     for one, two in zip(
-        topology_logits(kind, spheres, sparse, dense),
-        topology_logits(kind, moved, sparse, dense + move),
+        topology_logits(spheres, sparse, dense),
+        topology_logits(moved, sparse, dense + move),
         strict=True,
     ):
         torch.testing.assert_close(one, two, atol=1e-3, rtol=1e-3)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_topology_answers_each_neighbor_in_any_order(kind):
+def test_topology_answers_each_neighbor_in_any_order():
     spheres, sparse, dense = random_groups(30)
     order, dense_order = torch.randperm(8), torch.randperm(64)
-    edges, faces = topology_logits(kind, spheres, sparse, dense)
-    edges_2, faces_2 = topology_logits(kind, spheres, sparse[:, order], dense[:, dense_order])
+    edges, faces = topology_logits(spheres, sparse, dense)
+    edges_2, faces_2 = topology_logits(spheres, sparse[:, order], dense[:, dense_order])
     torch.testing.assert_close(edges_2, edges[:, order])
     torch.testing.assert_close(faces_2, faces[:, order][:, :, order])
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_topology_of_concatenated_shapes_is_that_of_each(kind):
+def test_topology_of_concatenated_shapes_is_that_of_each():
     one, two = random_groups(30), random_groups(17)
     joined = topology_logits(
-        kind,
         torch.cat([one[0], two[0]]),
         torch.cat([one[1], two[1] + 30]),
         torch.cat([one[2], two[2]]),
     )
-    first, second = topology_logits(kind, *one), topology_logits(kind, *two)
+    first, second = topology_logits(*one), topology_logits(*two)
     for i in range(2):
         torch.testing.assert_close(joined[i], torch.cat([first[i], second[i]]))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_faces_are_symmetric_and_nothing_names_a_sphere_twice(kind):
+def test_faces_are_symmetric_and_nothing_names_a_sphere_twice():
     spheres, sparse, dense = random_groups(30)
     sparse[3, 7] = 3  # filled up with the sphere itself
     sparse[4, 6] = sparse[4, 5]  # and with a neighbor again
-    edges, faces = topology_logits(kind, spheres, sparse, dense)
+    edges, faces = topology_logits(spheres, sparse, dense)
     assert torch.equal(faces, faces.transpose(1, 2))
     never = np.zeros((30, 8, 8), bool)
     never[:, range(8), range(8)] = True
@@ -301,30 +279,23 @@ def test_faces_are_symmetric_and_nothing_names_a_sphere_twice(kind):
     assert (edges == NEVER).nonzero().tolist() == [[3, 7]]
 
 
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("k", [1, 3, 8])
-def test_topology_takes_any_number_of_neighbors_even_coinciding(k, kind):
+def test_topology_takes_any_number_of_neighbors_even_coinciding(k):
     spheres = torch.zeros(10, 4)
     sparse = (torch.arange(10)[:, None] + torch.arange(1, k + 1)) % 10
-    edges, faces = topology_logits(kind, spheres, sparse, torch.zeros(10, 5, 3))
+    edges, faces = topology_logits(spheres, sparse, torch.zeros(10, 5, 3))
     assert edges.shape == (10, k)
     assert faces.shape == (10, k, k)
     assert torch.isfinite(edges).all()
     assert torch.isfinite(faces).all()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_faces_of_some_spheres_are_those_among_all(kind):
+def test_faces_of_some_spheres_are_those_among_all():
     groups, rows = random_groups(30), torch.tensor([3, 17, 29])
-    edges, faces = topology_logits(kind, *groups)
-    edges_2, faces_2 = topology_logits(kind, *groups, rows)
+    edges, faces = topology_logits(*groups)
+    edges_2, faces_2 = topology_logits(*groups, rows)
     torch.testing.assert_close(edges_2, edges)
     torch.testing.assert_close(faces_2, faces[rows])
-
-
-def test_an_unknown_topology_network_is_refused():
-    with pytest.raises(ValueError, match="'triples', not one of pairs, context"):
-        build_networks(replace(SMALL, topology="triples"))
 
 
 def sheet_groups(side=9, k=12, d=64):

@@ -9,7 +9,7 @@ from immat_core.networks.config import NetworkConfig
 from immat_core.pose_head import MOST_CANDIDATES, azimuth_probabilities, decode_poses
 
 BINS = 36
-CONFIG = NetworkConfig(azimuth_bins=BINS)
+CONFIG = NetworkConfig()
 
 
 def row(*peaks, concentration=60.0, elevation=0.3, distance=2.2):
@@ -59,15 +59,6 @@ def test_a_level_distribution_has_one_candidate_with_all_of_it():
     found = decode_poses([0.0] * BINS + [0.1, 2.0], CONFIG)
     assert [c.probability for c in found] == [1.0]
     assert azimuth_probabilities(np.zeros(BINS)) == pytest.approx(1 / BINS)
-
-
-def test_a_head_without_bins_gives_its_answer_and_the_other_side():
-    a, sure = 1.2, 0.6
-    pose = [sure * np.sin(a), sure * np.cos(a), np.sin(2 * a), np.cos(2 * a), 0.2, 2.0]
-    first, second = decode_poses(pose, NetworkConfig())
-    assert apart(first.azimuth, a) < 1e-6
-    assert apart(second.azimuth, a + np.pi) < 1e-6
-    assert (first.probability, second.probability) == pytest.approx((0.8, 0.2))
 
 
 @pytest.mark.parametrize("pose", [[0.0] * 6, [np.nan] * (BINS + 2)])

@@ -55,7 +55,6 @@ from training.labels import make_skeleton
 CONFIG = """
 data: {data}
 accelerator: cpu
-azimuth: {{ball: axial, ring: none}}
 network: {{width: 0.125, spheres: 24, dense: 96, hidden: 32, sparse_neighbors: 6,
            dense_neighbors: 12}}
 """
@@ -145,7 +144,7 @@ def _result(category: str, cds: list[float]) -> dict[str, Any]:
             "manifold": k == 0,
             "seconds": 0.5,
             "stages": stages,
-            "camera": {"kind": "directed", "azimuth": 5.0, "elevation": 1.0},
+            "camera": {"azimuth": 5.0, "elevation": 1.0},
             "mask_iou": 0.85,
             "fitted": {"mask_iou": 0.9, "cd": 2.0},
             "connections": ways if k == 0 else {},
@@ -223,12 +222,11 @@ def test_a_silhouette_covers_its_own_mask() -> None:
 def test_an_azimuth_counts_modulo_what_looks_the_same(settings: EvaluationSettings) -> None:
     folder = open_folder(Path(settings.config.data) / "test")
     bar, ring = ((np.array(folder.spheres[k]), np.array(folder.dense[k])) for k in (0, 1))
-    assert same_looking_turns(*bar, "directed") == pytest.approx([0, np.pi])
-    assert len(same_looking_turns(*ring, "directed")) == TURNS
+    assert same_looking_turns(*bar) == pytest.approx([0, np.pi])
+    assert len(same_looking_turns(*ring)) == TURNS
     bent = bar[0].copy()
     bent[12:, 1] += np.linspace(0, 0.3, len(bent) - 12)
-    assert same_looking_turns(bent, bent[:, :3], "directed").tolist() == [0]
-    assert same_looking_turns(bent, bent[:, :3], "axial") == pytest.approx([0, np.pi])
+    assert same_looking_turns(bent, bent[:, :3]).tolist() == [0]
     off = turn_between(3.0, np.array([-3.0, 3.1]))
     assert off == pytest.approx(np.degrees([2 * np.pi - 6, 0.1]))
 

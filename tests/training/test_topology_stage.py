@@ -57,10 +57,8 @@ def folder() -> ShapeFolder:
     )
 
 
-def _module(folder: ShapeFolder, kind: str = "context") -> TopologyModule:
-    sizes = NetworkConfig(
-        image_size=32, width=0.125, hidden=16, dense=DENSE, topology=kind, sparse_neighbors=12
-    )
+def _module(folder: ShapeFolder) -> TopologyModule:
+    sizes = NetworkConfig(image_size=32, width=0.125, hidden=16, dense=DENSE)
     torch.manual_seed(0)
     stage = TopologyStage(optimization=Optimization(batch=4, bfloat16=False))
     config = TrainingConfig(topology=stage)
@@ -83,11 +81,10 @@ def test_noise_is_that_of_the_asked_size_and_small_more_often_than_large(
     assert 0.25 < (sizes > 0.01).mean() < 0.6
 
 
-@pytest.mark.parametrize("kind", ["pairs", "context"])
 def test_a_batch_holds_the_labels_of_its_clouds_and_faces_of_some_spheres(
-    folder: ShapeFolder, kind: str
+    folder: ShapeFolder,
 ) -> None:
-    module = _module(folder, kind)
+    module = _module(folder)
     batch, same = module.make_batch(3), module.make_batch(3)
     assert all(torch.equal(a, b) for a, b in zip(batch, same, strict=True))
     total = module.settings.batch * SPHERES

@@ -41,7 +41,7 @@ from training.train import (
     take_up,
 )
 
-BINNED = NetworkConfig(azimuth_bins=36)
+BINNED = NetworkConfig()
 SHAPES, VIEWS, SIZE, SPHERES, DENSE = 6, 3, 32, 48, 128
 CONFIG = """
 data: {data}
@@ -49,7 +49,6 @@ save_minutes: 5
 log_steps: 1
 validate_steps: 20
 accelerator: cpu
-azimuth: {{sheet: axial, ring: none}}
 network: {{width: 0.125, spheres: 48, dense: 128, hidden: 32, dense_neighbors: 16}}
 image2sphere: {{optimization: {{steps: 40, batch: 6, warmup: 5, learning_rate: 0.002}}}}
 refinement: {{optimization: {{steps: 3, batch: 4, warmup: 1}}}}
@@ -183,7 +182,7 @@ def test_a_run_goes_on_from_the_weights_of_another(
 def test_two_processes_train_every_stage_and_resume(settings: Path, tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     text = settings.read_text().replace(
-        "network: {", "network: {azimuth_bins: 12, refine_radius: true, dense_rank: 8, "
+        "network: {", "network: {azimuth_bins: 12, global_cells: 2, dense_rank: 8, "
     )
     path.write_text(text)
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
@@ -341,7 +340,7 @@ def test_a_pose_target_has_a_peak_for_every_side_that_looks_alike(settings: Path
     assert torch.all(target[0] < 0.04)
     found = decode_poses([*torch.log(target[1] + 1e-9).tolist(), 0.2, 2.0], BINNED)
     assert sorted(c.azimuth for c in found) == pytest.approx([0.5 - np.pi, 0.5], abs=0.02)
-    loss = PoseLoss(folder, {}, 36)
+    loss = PoseLoss(folder, 36)
     batch = load_batch(folder, np.array([0, 1]), np.array([0, 0]))
     perfect = torch.log(azimuth_targets(batch.cameras[:, 0], loss.turns(batch.shapes)))
     pose = torch.cat([perfect, batch.cameras[:, 1:3]], 1)

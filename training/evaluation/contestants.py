@@ -17,7 +17,7 @@ from immat_core.engine import Arrays, Engine, OnnxEngine
 from immat_core.image import Crop
 from immat_core.metrics import Triangles
 from immat_core.networks.build import Served
-from immat_core.networks.config import NetworkConfig
+from immat_core.networks.config import INPUTS, NetworkConfig
 from immat_core.predict import ImageToMat, Prediction, PredictSettings, Stage
 from training.baselines.retrieval import (
     Gallery,
@@ -99,7 +99,7 @@ class RunEngine:
         kinds = {"sparse": np.int64}
         ordered = [
             torch.from_numpy(np.ascontiguousarray(inputs[name], kinds.get(name, np.float32)))
-            for name in self.config.inputs(network)
+            for name in INPUTS[network]
         ]
         with torch.inference_mode():
             outputs = self._served[network](*ordered)

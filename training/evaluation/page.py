@@ -220,23 +220,20 @@ def camera_values(sample: Sample, key: str, category: str | None = None) -> Doub
 def _camera(sample: Sample) -> str:
     rows = []
     for name in sample.categories:
-        kind = next(
-            r["views"][0]["camera"]["kind"] for r in sample.results if r["category"] == name
-        )
         cells = [_spread(camera_values(sample, key, name)) for key in ("azimuth", "head_azimuth")]
         elevation = camera_values(sample, "elevation", name)
         own = sample.some(sample.category == sample.categories.index(name))
         overlap = category_mean(own.of_views("mask_iou"), own.category)
         right = category_mean(own.of_views("category_right"), own.category)
-        rows.append([name, kind, *cells, f"{np.median(elevation):.1f}", f"{overlap:.3f}"])
+        rows.append([name, *cells, f"{np.median(elevation):.1f}", f"{overlap:.3f}"])
         rows[-1].append(f"{100 * right:.0f} %")
     overall = interval(sample.of_views("mask_iou"), sample.category)
-    head = ["", "azimuth", "error: median, 90 %, within 30", "of the head alone"]
+    head = ["", "azimuth error: median, 90 %, within 30", "of the head alone"]
     head += ["elevation, median", "mask IoU", "category right"]
     note = (
         "Degrees, pictures counted alike. The azimuth counts modulo turns after which the true "
-        "shape looks the same, and modulo a half turn in a category called axial; where all turns "
-        f"look the same there is no error. Mask IoU, mean over categories: {spoken(overall, 3)}."
+        "shape looks the same; where all turns look the same there is no error. "
+        f"Mask IoU, mean over categories: {spoken(overall, 3)}."
     )
     fitted = sample.of_views("fitted", "mask_iou")
     if np.isfinite(fitted).any():

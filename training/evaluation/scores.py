@@ -9,9 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from immat_core.pose import decode_pose
 from immat_core.topology import TopologyCandidates
-from training.data import AZIMUTH, ELEVATION
 from training.labels import Skeleton, true_connections
 from training.losses import gather_points, match_indices, nearest_indices
 
@@ -72,24 +70,6 @@ def sphere_scores(
         "emd": (p - matched).norm(dim=2).mean(1).double().numpy(),
         "radius": (0.5 * radius).double().numpy(),
     }
-
-
-def pose_errors(
-    pose: NDArray[np.float32], cameras: NDArray[np.float32], kinds: list[str]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Errors (B,) of azimuth and elevation in degrees.
-
-    ``kinds`` as in ``TrainingConfig.azimuth``: an axial object's azimuth counts modulo 180
-    degrees, one of kind "none" gives nan.
-    """
-    azimuth, elevation = np.empty(len(pose)), np.empty(len(pose))
-    for k, (row, camera, kind) in enumerate(zip(pose, cameras, kinds, strict=True)):
-        guess = decode_pose(row)
-        period = np.pi if kind == "axial" else 2 * np.pi
-        off = (guess.azimuth - camera[AZIMUTH] + period / 2) % period - period / 2
-        azimuth[k] = np.nan if kind == "none" else np.degrees(abs(off))
-        elevation[k] = np.degrees(abs(guess.elevation - camera[ELEVATION]))
-    return azimuth, elevation
 
 
 def _keys(simplices: NDArray[np.integer[Any]]) -> NDArray[np.int64]:

@@ -141,16 +141,14 @@ def camera_errors(
 ) -> dict[str, float | str]:
     """Errors in degrees of the camera in use and of the pose head's likeliest answer.
 
-    The azimuth counts modulo the turns after which the shape looks the same, and modulo a half turn
-    for a category that the settings' ``azimuth`` calls axial. Where every turn looks the same, or
-    the category is said to have no azimuth, it is None.
+    The azimuth counts modulo the turns after which the shape looks the same; where every turn does,
+    it is None.
     """
-    test, config = contestants.test, contestants.settings.config
+    test = contestants.test
     true = test.cameras[shape, view].astype(np.float64)
-    kind = config.azimuth.get(test.categories[test.category[shape]], "directed")
-    turns = same_looking_turns(np.array(test.spheres[shape]), np.array(test.dense[shape]), kind)
+    turns = same_looking_turns(np.array(test.spheres[shape]), np.array(test.dense[shape]))
     head = decode_poses(contestants.heads(shape, view)["pose"], contestants.engine.config)[0]
-    errors: dict[str, Any] = {"kind": kind}
+    errors: dict[str, Any] = {}
     for name, azimuth, elevation in (
         ("", found.azimuth, found.elevation),
         ("head_", head.azimuth, head.elevation),
@@ -164,17 +162,14 @@ def camera_errors(
 
 
 def same_looking_turns(
-    spheres: NDArray[np.float32], dense: NDArray[np.float32], kind: str
+    spheres: NDArray[np.float32], dense: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     """Angles in radians, of ``TURNS`` around, by which a turned shape looks the same; 0 is first.
 
-    ``spheres`` (n, 4) and ``dense`` (m, 3) are the true ones; ``kind`` is the category's of the
-    settings' ``azimuth``.
+    ``spheres`` (n, 4) and ``dense`` (m, 3) are the true ones.
     """
     same = turn_weights(spheres, dense, TURNS) >= 0.5
     same[0] = True
-    same[:: TURNS // 2] |= kind == "axial"
-    same |= kind == "none"
     return 2 * np.pi * np.flatnonzero(same) / TURNS
 
 
