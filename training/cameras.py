@@ -13,7 +13,7 @@ from immat_core.networks.config import NetworkConfig
 from immat_core.pose_head import decode_poses
 from training.config import CameraJitter
 from training.data import AZIMUTH, DISTANCE, ELEVATION, ROLL, Batch, ShapeFolder
-from training.symmetry import turn_weights
+from training.symmetry import TOLERANCE, turn_weights
 
 SHARPNESS = 60.0
 """Concentration of the true azimuth's distribution over the bins: 7 degrees."""
@@ -43,9 +43,8 @@ class PoseLoss:
 
     def __call__(self, pose: Tensor, batch: Batch) -> Tensor:
         """() float, mean over the batch, of (B, p) answers."""
-        target = azimuth_targets(
-            batch.cameras[:, AZIMUTH], self.turns(batch.shapes).to(pose.device)
-        )
+        turns = self.turns(batch.shapes).to(pose.device) * still_alike(batch, self.bins)
+        target = azimuth_targets(batch.cameras[:, AZIMUTH], turns)
         found = functional.log_softmax(pose[:, : self.bins], 1)
         terms = functional.kl_div(found, target, reduction="none").sum(1)
         elevation, distance = (pose[:, -2:] - batch.cameras[:, [ELEVATION, DISTANCE]]).square().T
@@ -60,6 +59,18 @@ class PoseLoss:
                 both = np.array(self.folder.spheres[row]), np.array(self.folder.dense[row])
                 self._turns[row] = turn_weights(*both, self.bins)
         return torch.from_numpy(np.stack([self._turns[row] for row in rows]))
+
+
+def still_alike(batch: Batch, bins: int) -> Tensor:
+    """(B, bins) float32: what a stretched shape keeps of the likeness to its turns.
+
+    A turn by t moves a point at distance r from the axis by about |log(sx / sy) sin t| r / 2.
+    """
+    ratio = (batch.scales[:, 0] / batch.scales[:, 1]).log().abs()
+    reach = batch.spheres[..., :2].norm(dim=2).mean(1) / 2
+    angles = 2 * np.pi * torch.arange(bins, device=reach.device) / bins
+    apart = (ratio * reach)[:, None] * angles.sin().abs()
+    return torch.exp(-((apart / TOLERANCE) ** 2))
 
 
 def azimuth_targets(azimuth: Tensor, turns: Tensor) -> Tensor:

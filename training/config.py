@@ -59,11 +59,17 @@ class Sampling:
         cut out cleanly.
     color
         How strongly colours are changed, 0 for not at all.
+    stretch
+        Largest change of a shape's axes, as a logarithm, made by warping its pictures.
+    stretch_share
+        Of the pictures; the others show the shape as it is.
     """
 
     balanced: bool = True
     photo_share: float = 0.5
     color: float = 1.0
+    stretch: float = 0.0
+    stretch_share: float = 0.5
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ pure function of seed and step, so a resumed run sees what an unbroken one would
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -53,6 +54,8 @@ class Batch(NamedTuple):
         (B,) int64.
     shapes
         (B,) int64, row of each shape in the split.
+    scales
+        (B, 3) float32, by what each shape was scaled along its axes (``training.stretch``).
     """
 
     images: Tensor
@@ -61,6 +64,7 @@ class Batch(NamedTuple):
     cameras: Tensor
     category: Tensor
     shapes: Tensor
+    scales: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,6 +207,7 @@ def load_batch(folder: ShapeFolder, shapes: NDArray[np.int64], views: NDArray[np
         torch.from_numpy(folder.cameras[shapes, views]),
         torch.from_numpy(folder.category[shapes]),
         torch.from_numpy(shapes),
+        torch.ones(len(shapes), 3),
     )
 
 
@@ -228,7 +233,7 @@ def augment(batch: Batch, rng: np.random.Generator, color: float = 1.0) -> Batch
     for column in (AZIMUTH, SHIFT_U, ROLL):
         cameras[:, column] *= sign
     images = images.contiguous(memory_format=torch.channels_last)
-    return Batch(images, spheres, dense, cameras, batch.category, batch.shapes)
+    return batch._replace(images=images, spheres=spheres, dense=dense, cameras=cameras)
 
 
 def _recolored(images: Tensor, rng: np.random.Generator, strength: float) -> Tensor:
@@ -253,9 +258,21 @@ def _recolored(images: Tensor, rng: np.random.Generator, strength: float) -> Ten
 
 
 def training_batch(
-    folder: ShapeFolder, size: int, seed: int, step: int, color: float = 1.0
+    folder: ShapeFolder,
+    size: int,
+    seed: int,
+    step: int,
+    color: float = 1.0,
+    change: Callable[[Batch, np.random.Generator], Batch] | None = None,
 ) -> Batch:
-    """The augmented batch of one step: a pure function of its arguments."""
+    """The augmented batch of one step: a pure function of its arguments.
+
+    Parameters
+    ----------
+    change
+        What is done to the batch before :func:`augment`, such as ``training.stretch.Stretch``.
+    """
     rng = np.random.default_rng([seed, step])
     shapes = folder.draw(rng, size)
-    return augment(load_batch(folder, shapes, folder.draw_views(rng, shapes)), rng, color)
+    batch = load_batch(folder, shapes, folder.draw_views(rng, shapes))
+    return augment(batch if change is None else change(batch, rng), rng, color)

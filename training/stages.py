@@ -19,6 +19,7 @@ from training import losses
 from training.cameras import PoseLoss, camera_directions, framed_uv
 from training.config import Optimization, SphereLoss, TrainingConfig
 from training.data import Batch, ShapeFolder, training_batch
+from training.stretch import make_stretch
 
 
 class Stage(lightning.LightningModule):
@@ -130,12 +131,18 @@ class Image2SphereModule(Stage):
         self.config = config
         self.folder = folder
         self.pose_loss = PoseLoss(folder, network.config.azimuth_bins)
+        self.stretch = make_stretch(folder, config.sampling)
 
     def make_batch(self, step: int) -> Batch:
         """A random, augmented batch."""
         config = self.config
         return training_batch(
-            self.folder, self.settings.batch, config.seed, step, config.sampling.color
+            self.folder,
+            self.settings.batch,
+            config.seed,
+            step,
+            config.sampling.color,
+            self.stretch,
         )
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
@@ -171,12 +178,13 @@ class RefinementModule(Stage):
         self.config = config
         self.folder = folder
         self.sizes = image2sphere.config
+        self.stretch = make_stretch(folder, config.sampling)
         self.fixed = (image2sphere.eval().requires_grad_(False),)
 
     def make_batch(self, step: int) -> tuple[Batch, np.random.Generator]:
         """A random, augmented batch, other than the global stage's, and its camera noise."""
         seed, color = self.config.seed + 1, self.config.sampling.color
-        batch = training_batch(self.folder, self.settings.batch, seed, step, color)
+        batch = training_batch(self.folder, self.settings.batch, seed, step, color, self.stretch)
         return batch, np.random.default_rng([seed, step, 1])
 
     def losses(self, batch: tuple[Batch, np.random.Generator]) -> dict[str, Tensor]:

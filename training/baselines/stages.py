@@ -27,6 +27,7 @@ from training.baselines.occupancy import OccupancyNetwork, cached_occupancy
 from training.config import Optimization, TrainingConfig
 from training.data import Batch, ShapeFolder, augment, load_batch
 from training.stages import Stage
+from training.stretch import make_stretch
 from training.train import STAGES, load_networks, network_config
 
 LEARNED = ("atlasnet", "pixel2mesh", "occnet")
@@ -74,6 +75,7 @@ class BaselineModule(Stage):
         self.name = name
         self.seed = config.seed
         self.color = config.sampling.color
+        self.stretch = make_stretch(folder, config.sampling)
         self.folder = folder
         self.weights = BaselineLoss()
         self.occupancy = cached_occupancy(folder, run / "occupancy") if name == "occnet" else None
@@ -85,9 +87,9 @@ class BaselineModule(Stage):
         shapes = self.folder.draw(rng, count)
         batch = load_batch(self.folder, shapes, self.folder.draw_views(rng, shapes))
         points, inside = self._points(shapes, rng)
-        # Augmentation mirrors a shape's points with its picture.
-        batch = augment(batch._replace(dense=torch.from_numpy(points)), rng, self.color)
-        return batch, torch.from_numpy(inside)
+        # Both change a shape's points with its picture.
+        batch = self.stretch(batch._replace(dense=torch.from_numpy(points)), rng)
+        return augment(batch, rng, self.color), torch.from_numpy(inside)
 
     def _points(
         self, shapes: NDArray[np.int64], rng: np.random.Generator
