@@ -243,6 +243,20 @@ def test_short_delaunay_finds_a_sheet() -> None:
     assert len(short_delaunay(centers, centers, 1.6)[1]) >= 24
 
 
+def test_ball_pivoting_covers_a_sheet_of_spheres_that_are_not_quite_in_rows() -> None:
+    if "ball pivoting" not in ALL_RULES:
+        pytest.skip("MeshLab could not be loaded")
+    x, y = np.meshgrid(np.linspace(0, 0.9, 10), np.linspace(0, 0.7, 8))
+    centers = np.stack([x.ravel(), y.ravel(), np.zeros(80)], 1)
+    centers[:, :2] += np.random.default_rng(0).uniform(-0.01, 0.01, (80, 2))
+    edges, faces = ALL_RULES["ball pivoting"].connect(centers, centers, 1.1)
+    corners = centers[faces]
+    area = np.linalg.norm(np.cross(*(corners[:, k] - corners[:, 0] for k in (1, 2))), axis=1) / 2
+    assert area.sum() == pytest.approx(0.63, abs=0.05)
+    assert np.all(faces[:, :-1] < faces[:, 1:])
+    assert len(edges) == pytest.approx(len(faces) + 79, abs=4)
+
+
 def test_rules_have_the_thresholds_that_are_best_on_moved_shapes(
     settings: EvaluationSettings, tmp_path: Path
 ) -> None:

@@ -144,7 +144,8 @@ def _write_methods(shown: _Shown, sample: Sample, shapes: list[int], path: Path)
 
 
 def _write_connections(shown: _Shown, shapes: list[int], path: Path) -> None:
-    ways = ("nearest", "delaunay", "spacing", "witnesses")
+    there = shown.contestants.rules
+    ways = [name for name in ("ball pivoting", "delaunay", "nearest", "spacing") if name in there]
     none = np.empty((0, 2), np.int32), np.empty((0, 3), np.int32)
     rows = []
     for shape in shapes:

@@ -187,8 +187,7 @@ def _connections(sample: Sample) -> str:
         "coordinates are moved by one percent of the diagonal. What is right is decided by "
         "geometry (`training/labels.py`); each rule has the thresholds that are best on moved "
         "validation shapes. *No dense centers*: the same network is shown its "
-        "spheres' centers instead. Ball pivoting, which the paper shows too, needs normals, which "
-        "spheres do not have."
+        "spheres' centers instead."
     )
     return _table([*head, "surface: CD", "F-score"], rows) + "\n\n" + note
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from itertools import combinations
@@ -42,7 +43,7 @@ def short_delaunay(centers: Floats, dense: Floats, factor: float) -> Connections
     tetrahedra = np.sort(found, axis=1)
     sides = np.unique(np.concatenate([tetrahedra[:, p] for p in combinations(range(4), 2)]), axis=0)
     faces = np.unique(np.concatenate([tetrahedra[:, p] for p in combinations(range(4), 3)]), axis=0)
-    spacing = float(np.median(cKDTree(centers).query(centers, 2)[0][:, 1]))
+    spacing = _spacing(centers)
     length = np.linalg.norm(centers[sides[:, 0]] - centers[sides[:, 1]], axis=1)
     short = sides[length <= factor * spacing].astype(np.int64)
     linked = np.zeros((len(centers), len(centers)), bool)
@@ -51,11 +52,41 @@ def short_delaunay(centers: Floats, dense: Floats, factor: float) -> Connections
     return short, faces[np.logical_and.reduce(kept)].astype(np.int64)
 
 
+def ball_pivoting(centers: Floats, dense: Floats, factor: float) -> Connections:
+    """MeshLab's ball pivoting (Bernardini et al., 1999), as in the paper's Fig. 5.
+
+    The ball's radius is ``factor`` times the median distance to the nearest sphere; normals, which
+    it needs and spheres do not have, are those of the planes of ten neighbors. Edges are those of
+    its triangles.
+    """
+    meshes = pymeshlab.MeshSet(verbose=False)
+    meshes.add_mesh(pymeshlab.Mesh(np.asarray(centers, np.float64)))
+    meshes.compute_normal_for_point_clouds(k=min(10, len(centers) - 1))
+    radius = pymeshlab.PureValue(factor * _spacing(centers))
+    meshes.generate_surface_reconstruction_ball_pivoting(ballradius=radius, clustering=1)
+    found = np.asarray(meshes.current_mesh().face_matrix(), np.int64).reshape(-1, 3)
+    faces = np.unique(np.sort(found, axis=1), axis=0)
+    edges = np.concatenate([faces[:, p] for p in combinations(range(3), 2)])
+    return np.unique(edges, axis=0), faces
+
+
+def _spacing(centers: Floats) -> float:
+    """Median distance to the nearest other sphere."""
+    return float(np.median(cKDTree(centers).query(centers, 2)[0][:, 1]))
+
+
 ALL_RULES = {
     **RULES,
     "delaunay": Rule(short_delaunay, (1.4, 1.8, 2.2, 2.7, 3.4), "Delaunay, edges up to k spacings"),
 }
 """The rules that the network must beat."""
+
+with contextlib.suppress(ImportError):
+    import pymeshlab  # needs the system's OpenGL library, which a bare machine lacks
+
+    ALL_RULES["ball pivoting"] = Rule(
+        ball_pivoting, (0.8, 1.1, 1.5, 2.0, 2.7), "ball pivoting, radius of k spacings"
+    )
 
 
 def moved_shape(folder: ShapeFolder, shape: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
