@@ -77,6 +77,30 @@ def decode_poses(pose: ArrayLike, config: NetworkConfig) -> list[PoseCandidate]:
     ]
 
 
+def both_ways(pose: ArrayLike, mirrored: ArrayLike) -> NDArray[np.float64]:
+    """One row out of the head's answers to a picture and to its mirror image.
+
+    What is seen in a mirror is the mirrored object from the azimuth's opposite, at the same
+    elevation and distance. The two answers err apart, so their mean errs less.
+
+    Parameters
+    ----------
+    pose, mirrored
+        (p,) or (1, p), as for :func:`decode_poses`.
+
+    Returns
+    -------
+    (p,) float64: the means of the azimuths' log probabilities, of elevation and of distance.
+    """
+    one, other = (np.asarray(row, np.float64).reshape(-1).copy() for row in (pose, mirrored))
+    bins = len(one) - 2
+    other[:bins] = other[-np.arange(bins) % bins]
+    for row in (one, other):
+        row[:bins] = np.log(np.maximum(azimuth_probabilities(row[:bins]), 1e-12))
+    mean: NDArray[np.float64] = (one + other) / 2
+    return mean
+
+
 def azimuth_probabilities(logits: ArrayLike) -> NDArray[np.float64]:
     """(..., K) probabilities of (..., K) logits of azimuth bins."""
     values = np.asarray(logits, np.float64)

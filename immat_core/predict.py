@@ -17,8 +17,7 @@ from immat_core.camera_search import search_camera
 from immat_core.errors import Cancelled, UserError
 from immat_core.image import Crop, Picture, crop
 from immat_core.medial_mesh import FloatArray, IndexArray, MedialMesh
-from immat_core.networks.config import NetworkConfig
-from immat_core.pose_head import decode_poses
+from immat_core.pose_head import both_ways, decode_poses
 from immat_core.sampling import resample
 from immat_core.smoothing import smooth
 from immat_core.topology import TopologyCandidates
@@ -205,7 +204,9 @@ class ImageToMat:
         self._seen: _Seen | None = None
 
     def set_image(self, picture: Picture, camera: Camera | None = None) -> None:
-        """Look at a picture: one run of the Image2Sphere network, kept for all predictions.
+        """Look at a picture: what Image2Sphere says of it is kept for all predictions.
+
+        The network sees it once, and once more in a mirror where the camera is not known.
 
         Parameters
         ----------
@@ -225,15 +226,24 @@ class ImageToMat:
         """
         started = time.perf_counter()
         outputs = self._engine.run("image2sphere", {"image": cut.image[None]})
-        spheres = _spheres(outputs["centers"][0], outputs["radii"][0])
         self._seen = _Seen(
             outputs,
-            camera or _predicted_camera(outputs, self._engine.config, spheres, cut.image[3]),
+            camera or self._predicted_camera(outputs, cut.image),
             cut.box,
             picture_size,
             self._engine.config.categories[int(outputs["category"][0].argmax())],
             time.perf_counter() - started,
         )
+
+    def _predicted_camera(
+        self, outputs: dict[str, NDArray[np.float32]], image: FloatArray
+    ) -> Camera:
+        """Of the cameras that the network thinks of, and those near them, what fits the mask."""
+        flipped = np.ascontiguousarray(image[None, :, :, ::-1])
+        mirrored = self._engine.run("image2sphere", {"image": flipped})["pose"]
+        candidates = decode_poses(both_ways(outputs["pose"], mirrored), self._engine.config)
+        spheres = _spheres(outputs["centers"][0], outputs["radii"][0])
+        return search_camera(candidates, spheres, outputs["dense"][0], image[3])
 
     def predict(
         self,
@@ -372,14 +382,3 @@ def adjacency(spheres: int, edges: IndexArray) -> FloatArray:
 def _spheres(centers: FloatArray, radii: FloatArray) -> FloatArray:
     """(n, 4) float32 with radii above 0."""
     return np.column_stack([centers, np.maximum(radii, SMALLEST_RADIUS)]).astype(np.float32)
-
-
-def _predicted_camera(
-    outputs: dict[str, NDArray[np.float32]],
-    config: NetworkConfig,
-    spheres: FloatArray,
-    alpha: FloatArray,
-) -> Camera:
-    """Of the cameras that the network thinks of, and those near them, what fits the mask."""
-    candidates = decode_poses(outputs["pose"], config)
-    return search_camera(candidates, spheres, outputs["dense"][0], alpha)

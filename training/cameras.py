@@ -17,7 +17,7 @@ from training.symmetry import TOLERANCE, turn_weights
 
 SHARPNESS = 60.0
 """Concentration of the true azimuth's distribution over the bins: 7 degrees."""
-_ELEVATION_WEIGHT, _DISTANCE_WEIGHT = 2.0, 0.1
+_ELEVATION_WEIGHT, _DISTANCE_WEIGHT = 20.0, 0.1
 
 
 class PoseLoss:

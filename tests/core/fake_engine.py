@@ -19,6 +19,7 @@ class FakeEngine:
         self.config = config or NetworkConfig(image_size=64)
         self.calls: list[str] = []
         self.inputs: dict[str, dict[str, NDArray[Any]]] = {}
+        self._before: NDArray[Any] | None = None
 
     def run(self, network: str, inputs: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """As ``engine.Engine.run``."""
@@ -40,10 +41,16 @@ class FakeEngine:
             "centers": ring(config.spheres)[None],
             "radii": np.full((1, config.spheres), 0.04),
             "dense": ring(config.dense)[None],
-            "pose": pose_row(config.azimuth_bins)[None],
+            "pose": pose_row(config.azimuth_bins, self._mirror(inputs["image"]))[None],
             "category": np.eye(len(config.categories))[None, 1],
             **maps,
         }
+
+    def _mirror(self, image: NDArray[Any]) -> float:
+        """-1 for the mirror image of the picture that was seen before it, else 1."""
+        before, self._before = self._before, image
+        mirrored = before is not None and np.array_equal(image, before[..., ::-1])
+        return -1.0 if mirrored else 1.0
 
     def _refinement(self, inputs: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         assert inputs["uv"].shape == (*inputs["centers"].shape[:2], 2)
@@ -68,10 +75,10 @@ class FakeEngine:
         return {"displacement": displacement}
 
 
-def pose_row(bins: int) -> NDArray[np.float64]:
-    """The pose head's numbers for the camera above, which it is sure of."""
+def pose_row(bins: int, sign: float = 1.0) -> NDArray[np.float64]:
+    """The pose head's numbers for the camera above, or its mirror image; it is sure of it."""
     angles = 2 * np.pi * np.arange(bins) / bins
-    return np.array([*60 * (np.cos(angles - AZIMUTH) - 1), ELEVATION, DISTANCE])
+    return np.array([*60 * (np.cos(angles - sign * AZIMUTH) - 1), ELEVATION, DISTANCE])
 
 
 def ring(count: int) -> NDArray[np.float64]:

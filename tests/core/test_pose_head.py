@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from immat_core.networks.config import NetworkConfig
-from immat_core.pose_head import MOST_CANDIDATES, azimuth_probabilities, decode_poses
+from immat_core.pose_head import MOST_CANDIDATES, azimuth_probabilities, both_ways, decode_poses
 
 BINS = 36
 CONFIG = NetworkConfig()
@@ -65,3 +65,15 @@ def test_a_level_distribution_has_one_candidate_with_all_of_it():
 def test_numbers_that_are_no_pose_are_refused(pose):
     with pytest.raises(ValueError, match="38 finite numbers"):
         decode_poses(pose, CONFIG)
+
+
+def test_a_mirror_image_takes_part_from_the_opposite_azimuth():
+    one = row((0.5, 0.8), (0.5 + np.pi, 0.2), elevation=0.2, distance=2.0)
+    mirrored = row((-0.7, 0.9), (-0.7 + np.pi, 0.1), elevation=0.4, distance=3.0)
+    found = decode_poses(both_ways(one, mirrored), CONFIG)
+    assert apart(found[0].azimuth, 0.6) < 0.02
+    # The odds are the geometric mean of 4 and 9.
+    assert found[0].probability / found[1].probability == pytest.approx(6, rel=0.05)
+    assert (found[0].elevation, found[0].distance) == pytest.approx((0.3, 2.5))
+    same = both_ways(one, row((-0.5, 0.8), (-0.5 - np.pi, 0.2), elevation=0.2, distance=2.0))
+    assert azimuth_probabilities(same[:-2]) == pytest.approx(azimuth_probabilities(one[:-2]))
