@@ -27,6 +27,10 @@ THINNEST = 0.8
 """Least radius of a disc in cells: points that stand for a sheet leave no gaps then."""
 
 
+FREEDOM = 2.0
+"""Of Student's t distribution: the smaller, the heavier its tails."""
+
+
 @dataclass(frozen=True)
 class SearchSettings:
     """What the search takes for likely.
@@ -37,10 +41,13 @@ class SearchSettings:
         Offsets from a candidate that are tried, radians.
     overlap_weight
         By how many nats a camera is likelier for each hundredth of overlap, times 100.
-    azimuth_spread, elevation_spread, roll_spread
-        Standard deviations of the head's errors, and of roll, radians.
-    distance_spread
-        Of the logarithm of the distance.
+    probability_weight
+        How many times a candidate's own log probability counts: a shape that is not quite right
+        fits better from behind more often than the head is wrong.
+    azimuth_spread, elevation_spread
+        Of the head's errors in radians: Student's t with ``FREEDOM`` degrees, for some are large.
+    roll_spread, distance_spread
+        Standard deviations of roll in radians, and of the logarithm of the distance.
     focal_spread, shift_spread
         Of the logarithm of the focal length, and of the shifts, about those that frame the
         shape as a crop does.
@@ -53,8 +60,9 @@ class SearchSettings:
     azimuths: tuple[float, ...] = tuple(np.radians(np.arange(-24, 25, 6.0)))
     elevations: tuple[float, ...] = tuple(np.radians([-9.0, 0, 9]))
     overlap_weight: float = 30.0
-    azimuth_spread: float = 0.3
-    elevation_spread: float = 0.12
+    probability_weight: float = 3.0
+    azimuth_spread: float = 0.05
+    elevation_spread: float = 0.09
     roll_spread: float = 0.03
     distance_spread: float = 0.25
     focal_spread: float = 0.03
@@ -144,28 +152,29 @@ class _Trial:
         """Logarithm, up to a constant, of how likely a guess is."""
         fits = self.settings.overlap_weight * overlap(self.soft(start, guess), self.mask)
         known = float(np.log(max(start.candidate.probability, 1e-6)))
-        return fits + known - 0.5 * float(((guess / self._spreads()) ** 2).sum())
+        known *= self.settings.probability_weight
+        return fits + known - self._doubt(guess)
 
     def refine(self, start: _Start) -> DoubleArray:
         """The guess from which no step of Gauss and Newton comes any further."""
         guess = start.guess
-        spreads = self._spreads()
         # A cell that is wrong costs as much as it lowers the overlap.
         cost = self.settings.overlap_weight / max(float(self.mask.sum()), 1.0)
         steps = np.array([0.03, 0.03, 0.02, 0.06, 0.02, 0.015, 0.015])
         image = self.soft(start, guess)
-        misfit = cost * ((image - self.mask) ** 2).sum() + 0.5 * ((guess / spreads) ** 2).sum()
+        misfit = cost * ((image - self.mask) ** 2).sum() + self._doubt(guess)
         damping = 0.1
         for _ in range(self.settings.steps):
             slopes = np.stack(
                 [(self.soft(start, guess + e) - image).ravel() / e.max() for e in np.diag(steps)]
             )
-            pull = 2 * cost * slopes @ (self.mask - image).ravel() - guess / spreads**2
-            bend = 2 * cost * slopes @ slopes.T + np.diag(1 / spreads**2)
+            stiff = self._stiffness(guess)
+            pull = 2 * cost * slopes @ (self.mask - image).ravel() - stiff * guess
+            bend = 2 * cost * slopes @ slopes.T + np.diag(stiff)
             bend[np.diag_indices(7)] *= 1 + damping
             moved = guess + np.linalg.solve(bend, pull)
             there = self.soft(start, moved)
-            left = cost * ((there - self.mask) ** 2).sum() + 0.5 * ((moved / spreads) ** 2).sum()
+            left = cost * ((there - self.mask) ** 2).sum() + self._doubt(moved)
             if left >= misfit:
                 damping *= 10
                 if damping > 100:
@@ -176,6 +185,19 @@ class _Trial:
             if gain < 1e-3:
                 break
         return guess
+
+    def _doubt(self, guess: DoubleArray) -> float:
+        """By how many nats a guess is less likely than the candidate itself."""
+        squares = (guess / self._spreads()) ** 2
+        tails = (FREEDOM + 1) * np.log1p(squares[:2] / FREEDOM)
+        return 0.5 * float(tails.sum() + squares[2:].sum())
+
+    def _stiffness(self, guess: DoubleArray) -> DoubleArray:
+        """(7,): the slope of the doubt is that times the guess."""
+        stiff = 1 / self._spreads() ** 2
+        squares = guess[:2] ** 2 * stiff[:2]
+        stiff[:2] *= (FREEDOM + 1) / (FREEDOM + squares)
+        return stiff
 
     def _spreads(self) -> DoubleArray:
         s = self.settings

@@ -15,9 +15,11 @@ from pathlib import Path
 import bpy
 import numpy as np
 from mathutils import Matrix
+from numpy.typing import NDArray
 from PIL import Image
 
 from immat_core.camera import Camera, frame_camera
+from training.corpus.families import draw
 from training.shapes import ParametricShape, generate
 
 SENSOR = 36.0
@@ -33,6 +35,7 @@ class Example:
     azimuth: float = -35.0
     elevation: float = 18.0
     roughness: float = 0.45
+    family: bool = False  # of the corpus's programs, else of training.shapes
 
 
 EXAMPLES = (
@@ -40,6 +43,9 @@ EXAMPLES = (
     Example("table.png", "table", 1_000_141, azimuth=-30),
     Example("lamp.png", "lamp", 1_000_109, elevation=14, roughness=0.6),
     Example("plane.png", "plane", 1_000_104, azimuth=-52, elevation=22, roughness=0.3),
+    Example("car.png", "car", 757, azimuth=-40, elevation=14, roughness=0.3, family=True),
+    Example("couch.png", "couch", 204, azimuth=-28, elevation=20, roughness=0.7, family=True),
+    Example("boat.png", "boat", 675, azimuth=-50, elevation=16, family=True),
 )
 PHOTO = Example("chair_photo.jpg", "chair", 1_000_114, azimuth=38.0, elevation=16.0)
 
@@ -64,11 +70,13 @@ def _render_cutout(example: Example, out: Path, size: int, samples: int) -> None
     """A shape on a transparent background, framed with a little room."""
     scene = _new_scene(samples, (size, size))
     scene.render.film_transparent = True
-    shape = generate(example.category, example.seed)
-    _add_shape(shape, example.roughness)
-    camera = frame_camera(
-        shape.vertices, np.radians(example.azimuth), np.radians(example.elevation), 2.4
-    )
+    if example.family:
+        vertices = _add_family_shape(example)
+    else:
+        shape = generate(example.category, example.seed)
+        _add_shape(shape, example.roughness)
+        vertices = shape.vertices
+    camera = frame_camera(vertices, np.radians(example.azimuth), np.radians(example.elevation), 2.4)
     _add_camera(camera)
     _add_light(camera, side=-50, height=50, power=42, size=1.4)
     _add_light(camera, side=70, height=20, power=9, size=2.5)
@@ -140,6 +148,21 @@ def _add_shape(shape: ParametricShape, roughness: float) -> None:
     mesh.polygons.foreach_set("use_smooth", np.ones(len(triangles), bool))
     mesh.normals_split_custom_set(shape.normals[triangles.ravel()].tolist())
     _link(bpy.data.objects.new(shape.category, mesh))
+
+
+def _add_family_shape(example: Example) -> NDArray[np.float64]:
+    """Add a shape of the corpus in the object's frame, flat-shaded; returns its vertices."""
+    shape = draw(example.category, example.seed)
+    low, high = shape.vertices.min(0), shape.vertices.max(0)
+    vertices = (shape.vertices - (low + high) / 2) / np.linalg.norm(high - low)
+    mesh = bpy.data.meshes.new(example.category)
+    mesh.from_pydata(vertices.tolist(), [], shape.faces.tolist())
+    colors, which = np.unique(shape.colors, axis=0, return_inverse=True)
+    for color in colors:
+        mesh.materials.append(_material(tuple(color.tolist()), example.roughness))
+    mesh.polygons.foreach_set("material_index", which.astype(np.int32).ravel())
+    _link(bpy.data.objects.new(example.category, mesh))
+    return vertices
 
 
 def _material(color: tuple[float, ...], roughness: float) -> bpy.types.Material:
