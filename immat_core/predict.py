@@ -163,6 +163,7 @@ class Prediction:
 class _Seen:
     """What is known of the picture once the first network has run."""
 
+    image: NDArray[np.float32]
     outputs: dict[str, NDArray[np.float32]]
     camera: Camera
     crop_box: tuple[float, float, float]
@@ -181,9 +182,11 @@ class _Seen:
         return np.asarray(self.outputs["dense"][0], np.float32)
 
     @property
-    def features(self) -> dict[str, NDArray[np.float32]]:
-        """The picture's local features, coarse and fine."""
-        return {k: v for k, v in self.outputs.items() if k.startswith("features_")}
+    def looks(self) -> dict[str, NDArray[np.float32]]:
+        """What the local networks see: the picture, its features, the camera's axes."""
+        features = {k: v for k, v in self.outputs.items() if k.startswith("features_")}
+        axes = self.camera.axes[None].astype(np.float32)
+        return {"image": self.image, "axes": axes, **features}
 
 
 class ImageToMat:
@@ -227,6 +230,7 @@ class ImageToMat:
         started = time.perf_counter()
         outputs = self._engine.run("image2sphere", {"image": cut.image[None]})
         self._seen = _Seen(
+            cut.image[None],
             outputs,
             camera or self._predicted_camera(outputs, cut.image),
             cut.box,
@@ -341,7 +345,7 @@ class _Run:
         found = self.engine.run(
             "refinement",
             {
-                **self.seen.features,
+                **self.seen.looks,
                 "centers": initial[None, :, :3],
                 "uv": self._uv(initial),
                 "radii": initial[None, :, 3],
@@ -357,7 +361,7 @@ class _Run:
         found = self.engine.run(
             "smoothing",
             {
-                **self.seen.features,
+                **self.seen.looks,
                 "spheres": spheres[None],
                 "uv": self._uv(spheres),
                 "adjacency": adjacency(len(spheres), connected.all_edges)[None],

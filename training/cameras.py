@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from immat_core.camera import frame_camera
+from immat_core.camera import Camera, frame_camera
 from immat_core.networks.config import NetworkConfig
 from immat_core.pose_head import decode_poses
 from training.config import CameraJitter
@@ -115,6 +115,12 @@ def framed_uv(
         )
         found[k] = camera.project(points[k, :, :3])[0]
     return found
+
+
+def camera_axes(directions: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(B, 3, 3) float32, the axes of cameras of (B, 4) azimuth, elevation, distance, roll."""
+    rows = [Camera(a, e, d, roll=r).axes for a, e, d, r in directions]
+    return np.stack(rows).astype(np.float32)
 
 
 def camera_directions(

@@ -167,6 +167,7 @@ def example_inputs(config: NetworkConfig, spheres: int, seed: int = 0) -> dict[s
 
     pairs = zip(config.channels, config.map_sizes, strict=True)
     maps = {f"features_{i}": noise(1, c, side, side) for i, (c, side) in enumerate(pairs)}
+    size = config.image_size
     centers = noise(1, spheres, 3) - 0.5
     balls = np.concatenate([centers, 0.01 + 0.1 * noise(1, spheres, 1)], 2)
     uv = 2.2 * noise(1, spheres, 2) - 1.1
@@ -176,8 +177,9 @@ def example_inputs(config: NetworkConfig, spheres: int, seed: int = 0) -> dict[s
     around = 0.1 * (noise(spheres, config.dense_neighbors, 3) - 0.5)
     linked = (noise(1, spheres, spheres) < 4 / spheres).astype(np.float32)
     degree = np.maximum(linked.sum(2, keepdims=True), 1)
-    size = config.image_size
-    refined = {**maps, "centers": centers, "uv": uv, "radii": balls[..., 3]}
+    axes = np.linalg.qr(noise(1, 3, 3))[0].astype(np.float32)
+    seen = {"image": noise(1, 4, size, size), "axes": axes, **maps}
+    refined = {**seen, "centers": centers, "uv": uv, "radii": balls[..., 3]}
     return {
         "image2sphere": {"image": noise(1, 4, size, size)},
         "refinement": {name: refined[name] for name in INPUTS["refinement"]},
@@ -186,7 +188,7 @@ def example_inputs(config: NetworkConfig, spheres: int, seed: int = 0) -> dict[s
             "sparse": nearest[:, columns],
             "dense_neighbors": centers[0][:, None] + around,
         },
-        "smoothing": {**maps, "spheres": balls, "uv": uv, "adjacency": linked / degree},
+        "smoothing": {**seen, "spheres": balls, "uv": uv, "adjacency": linked / degree},
     }
 
 

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from training.cameras import camera_directions, framed_uv
+from training.cameras import camera_axes, camera_directions, framed_uv
 from training.config import CameraJitter
 from training.data import Batch, ShapeFolder, load_batch
 
@@ -114,7 +114,9 @@ def predict_batch(
     initial = joined_spheres(out.centers.cpu().numpy(), out.radii.cpu().numpy())
     directions = camera_directions(batch.cameras, out.pose, jitter, rng, config)
     uv = torch.from_numpy(framed_uv(initial, directions)).to(device)
-    centers, radii = networks["refinement"].eval()(*out[5:], out.centers, uv, out.radii)
+    axes = torch.from_numpy(camera_axes(directions)).to(device)
+    refinement = networks["refinement"].eval()
+    centers, radii = refinement(batch.images.to(device), *out[5:], out.centers, uv, axes, out.radii)
     return {
         "initial": initial,
         "refined": joined_spheres(centers.cpu().numpy(), radii.cpu().numpy()),

@@ -15,7 +15,7 @@ from immat_core.medial_mesh import IndexArray, MedialMesh
 from immat_core.networks.config import NetworkConfig
 from immat_core.predict import adjacency
 from immat_core.smoothing import smooth
-from training.cameras import framed_uv
+from training.cameras import camera_axes, framed_uv
 from training.config import TrainingConfig
 from training.data import Batch, ShapeFolder, load_batch
 from training.predictions import PredictedShapes, predict_shapes
@@ -31,11 +31,12 @@ class Smoothed(NamedTuple):
 
 
 class SmoothingBatch(NamedTuple):
-    """Pictures, the smoothed spheres (B, N, 4), their ``uv`` (B, N, 2) and (B, N, N) adjacency."""
+    """Pictures, the smoothed spheres (B, N, 4), ``uv``, (B, 3, 3) axes, (B, N, N) adjacency."""
 
     seen: Batch
     spheres: Tensor
     uv: Tensor
+    axes: Tensor
     adjacency: Tensor
 
 
@@ -106,6 +107,7 @@ class SmoothingModule(Stage):
             load_batch(self.folder, self.predicted.shapes[chosen], self.predicted.views[chosen]),
             torch.from_numpy(spheres),
             torch.from_numpy(uv),
+            torch.from_numpy(camera_axes(self.predicted.directions[chosen])),
             torch.from_numpy(np.stack(rows)),
         )
 
@@ -114,7 +116,9 @@ class SmoothingModule(Stage):
         with self.autocast():
             with torch.no_grad():
                 out = self.fixed[0](batch.seen.images)
-            moved = self.network(*out[5:], batch.spheres, batch.uv, batch.adjacency)
+            moved = self.network(
+                batch.seen.images, *out[5:], batch.spheres, batch.uv, batch.axes, batch.adjacency
+            )
         spheres = batch.spheres + moved.float()
         return sphere_losses(
             spheres[..., :3], spheres[..., 3], batch.seen.spheres, self.config.loss

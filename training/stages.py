@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from immat_core.networks.image2sphere import Image2Sphere, Image2SphereOutput
 from immat_core.networks.refinement import SphereRefinement
 from training import losses
-from training.cameras import PoseLoss, camera_directions, framed_uv
+from training.cameras import PoseLoss, camera_axes, camera_directions, framed_uv
 from training.config import Optimization, SphereLoss, TrainingConfig
 from training.data import Batch, ShapeFolder, training_batch
 from training.stretch import make_stretch
@@ -196,6 +196,7 @@ class RefinementModule(Stage):
         directions = camera_directions(seen.cameras, out.pose, settings.camera, rng, self.sizes)
         initial = torch.cat([out.centers, out.radii[..., None]], 2)
         uv = torch.from_numpy(framed_uv(initial.cpu().numpy(), directions)).to(self.device)
+        axes = torch.from_numpy(camera_axes(directions)).to(self.device)
         with self.autocast():
-            centers, radii = self.network(*out[5:], out.centers, uv, out.radii)
+            centers, radii = self.network(seen.images, *out[5:], out.centers, uv, axes, out.radii)
         return sphere_losses(centers.float(), radii.float(), seen.spheres, settings.loss)

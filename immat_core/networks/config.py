@@ -11,9 +11,9 @@ MAPS: Final = ("features_0", "features_1", "features_2", "features_3")
 
 INPUTS: Final[dict[str, tuple[str, ...]]] = {
     "image2sphere": ("image",),
-    "refinement": (*MAPS, "centers", "uv", "radii"),
+    "refinement": ("image", *MAPS, "centers", "uv", "axes", "radii"),
     "topology": ("spheres", "sparse", "dense_neighbors"),
-    "smoothing": (*MAPS, "spheres", "uv", "adjacency"),
+    "smoothing": ("image", *MAPS, "spheres", "uv", "axes", "adjacency"),
 }
 """Each network's inputs by name, in the order of its ``forward``."""
 

@@ -11,6 +11,9 @@ from immat_core.networks.image2sphere import TYPICAL_RADIUS
 
 HIDDEN = 192
 """Width of the graph convolutions, Pixel2Mesh's."""
+DIRECTIONS, REACHES = 8, (0.03, 0.08, 0.16)
+"""Where the picture is read around a point: on circles of these radii, a picture being 2 wide."""
+LOOKED = 4 * (1 + DIRECTIONS * len(REACHES))
 LARGEST_CHANGE = 1.5
 """A given radius is refined to between exp(-1.5) and exp(1.5) times itself: 0.22 to 4.5."""
 
@@ -40,6 +43,31 @@ def pool_pixels(maps: tuple[Tensor, ...], uv: Tensor) -> Tensor:
         for m in maps
     ]
     return torch.cat([*read, uv], 2)
+
+
+def look_around(image: Tensor, uv: Tensor) -> Tensor:
+    """The picture itself at and around the points: finer than any map, and it has the outline.
+
+    Parameters
+    ----------
+    image
+        (B, 4, S, S), Image2Sphere's input.
+    uv
+        (B, N, 2) picture coordinates; beyond the picture nothing is seen.
+
+    Returns
+    -------
+    Tensor
+        (B, N, 4 * 25): at the point, then on circles around it, as parts of the picture.
+    """
+    angles = torch.arange(DIRECTIONS, device=uv.device, dtype=uv.dtype) * (
+        2 * torch.pi / DIRECTIONS
+    )
+    circle = torch.stack([torch.cos(angles), torch.sin(angles)], 1)
+    steps = torch.cat([circle.new_zeros(1, 2), *(reach * circle for reach in REACHES)])
+    grid = uv[:, :, None, :] + steps
+    seen = functional.grid_sample(image.to(uv.dtype), grid, mode="bilinear", align_corners=False)
+    return seen.permute(0, 2, 3, 1).flatten(2)
 
 
 class GraphConvolution(nn.Module):
@@ -100,37 +128,44 @@ class GraphNetwork(nn.Module):
 class SphereRefinement(nn.Module):
     """Refined centers and radii from the picture at the spheres' projections (Fig. 16).
 
-    No edge is known yet, so the graph is the identity and every sphere is refined by itself. The
-    paper's guesses radii anew, from pixels that say little about thickness, and thinner than they
-    are; ours sees and corrects the initial ones.
+    No edge is known yet, so the graph is the identity and every sphere is refined by itself. What
+    a picture tells is how far right or down a sphere should be, so it is told the camera's axes
+    and moves along them. The paper's guesses radii anew, from pixels that say little about
+    thickness, and thinner than they are; ours sees and corrects the initial ones.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        inputs = sum(config.channels) + 2 + 3 + 1
+        inputs = sum(config.channels) + LOOKED + 2 + 3 + 3 + 1
         self.offset = GraphNetwork(inputs, 3, 4, 0.1, connected=False)
         self.radii = GraphNetwork(inputs, 1, 2, 0.1, connected=False)
 
     def forward(
         self,
+        image: Tensor,
         features_0: Tensor,
         features_1: Tensor,
         features_2: Tensor,
         features_3: Tensor,
         centers: Tensor,
         uv: Tensor,
+        axes: Tensor,
         radii: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """Refine spheres, of any number.
 
         Parameters
         ----------
+        image
+            (B, 4, S, S), Image2Sphere's input.
         features_0, features_1, features_2, features_3
             (B, C, H, W), Image2Sphere's maps.
         centers
             (B, N, 3), the initial centers, N >= 1.
         uv
             (B, N, 2), where they project to, in -1..1.
+        axes
+            (B, 3, 3), rows: the picture's right, its down and the view direction.
         radii
             (B, N), the initial radii, above zero.
 
@@ -141,9 +176,12 @@ class SphereRefinement(nn.Module):
             same ``uv``, so the camera is needed only once.
         """
         read = pool_pixels((features_0, features_1, features_2, features_3), uv)
-        pixels = torch.cat([read, torch.log(radii.float() / TYPICAL_RADIUS)[..., None]], 2)
-        refined = centers + self.offset(torch.cat([pixels, centers], 2))
-        logits = self.radii(torch.cat([pixels, refined], 2)).squeeze(2)
+        size = torch.log(radii.float() / TYPICAL_RADIUS)[..., None]
+        pixels = torch.cat([read, look_around(image, uv), size], 2)
+        local = torch.matmul(centers, axes.transpose(1, 2))
+        moved = self.offset(torch.cat([pixels, local, centers], 2))
+        refined = centers + torch.matmul(moved, axes)
+        logits = self.radii(torch.cat([pixels, local + moved, refined], 2)).squeeze(2)
         change = LARGEST_CHANGE * torch.tanh(logits / LARGEST_CHANGE)
         return refined, radii.float() * torch.exp(change)
 
@@ -156,29 +194,35 @@ class MatRefinement(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        inputs = sum(config.channels) + 2 + 4
+        inputs = sum(config.channels) + LOOKED + 2 + 3 + 4
         self.graph = GraphNetwork(inputs, 4, 3, 0.0, connected=True)
 
     def forward(
         self,
+        image: Tensor,
         features_0: Tensor,
         features_1: Tensor,
         features_2: Tensor,
         features_3: Tensor,
         spheres: Tensor,
         uv: Tensor,
+        axes: Tensor,
         adjacency: Tensor,
     ) -> Tensor:
         """Displace spheres, of any number.
 
         Parameters
         ----------
+        image
+            (B, 4, S, S), Image2Sphere's input.
         features_0, features_1, features_2, features_3
             (B, C, H, W), Image2Sphere's maps.
         spheres
             (B, N, 4), smoothed centers and radii, N >= 1.
         uv
             (B, N, 2), where the centers project to, in -1..1.
+        axes
+            (B, 3, 3), rows: the picture's right, its down and the view direction.
         adjacency
             (B, N, N); row i holds 1 / degree(i) at i's neighbors. A row may be all zero.
 
@@ -187,6 +231,8 @@ class MatRefinement(nn.Module):
         Tensor
             (B, N, 4), to be added to ``spheres``; the caller keeps the radii above zero.
         """
-        pixels = pool_pixels((features_0, features_1, features_2, features_3), uv)
-        moved: Tensor = self.graph(torch.cat([pixels, spheres], 2), adjacency)
-        return moved
+        read = pool_pixels((features_0, features_1, features_2, features_3), uv)
+        local = torch.matmul(spheres[..., :3], axes.transpose(1, 2))
+        seen = torch.cat([read, look_around(image, uv), local, spheres], 2)
+        moved: Tensor = self.graph(seen, adjacency)
+        return torch.cat([torch.matmul(moved[..., :3], axes), moved[..., 3:]], 2)

@@ -19,7 +19,7 @@ from immat_core.networks.config import NETWORKS, NetworkConfig
 from immat_core.networks.encoder import Encoder, global_feature
 from immat_core.networks.image2sphere import radii_from_logits
 from immat_core.networks.point_groups import NEVER
-from immat_core.networks.refinement import pool_pixels
+from immat_core.networks.refinement import LOOKED, look_around, pool_pixels
 from immat_core.networks.topology import measure
 
 SMALL = NetworkConfig(image_size=64, width=0.125, spheres=20, dense=50, hidden=32)
@@ -103,9 +103,10 @@ def test_untrained_networks_predict_sane_and_distinct_spheres():
     config = NetworkConfig(image_size=64, width=0.5)
     built = networks(config)
     with torch.no_grad():
-        out = built["image2sphere"](torch.rand(1, 4, 64, 64))
-        maps = out[5:]
-        refined, radii = built["refinement"](*maps, out.centers, out.centers[..., :2], out.radii)
+        image = torch.rand(1, 4, 64, 64)
+        out = built["image2sphere"](image)
+        seen = out.centers, out.centers[..., :2], torch.eye(3)[None], out.radii
+        refined, radii = built["refinement"](image, *out[5:], *seen)
     for centers, sizes in ((out.centers, out.radii), (refined, radii)):
         assert centers.abs().max() < 0.35
         assert torch.all((sizes > 0.015) & (sizes < 0.04))
@@ -133,16 +134,18 @@ def test_radii_are_positive_and_bounded_for_any_logit():
 
 def loss_of(name, network, config=SMALL):
     """A sum to which every output of a network contributes by random weights."""
-    maps, n = random_maps(config, 2), 20
+    maps, n = (torch.rand(2, 4, 64, 64), *random_maps(config, 2)), 20
+    axes = torch.linalg.qr(torch.rand(2, 3, 3))[0]
     if name == "image2sphere":
         outputs = network(torch.rand(3, 4, 64, 64))
     elif name == "refinement":
-        outputs = network(*maps, torch.rand(2, n, 3), torch.rand(2, n, 2), torch.rand(2, n) + 0.1)
+        radii = torch.rand(2, n) + 0.1
+        outputs = network(*maps, torch.rand(2, n, 3), torch.rand(2, n, 2), axes, radii)
     elif name == "topology":
         outputs = network(*random_groups(n))
     else:
         adjacency = torch.rand(2, n, n) / n
-        outputs = (network(*maps, torch.rand(2, n, 4), torch.rand(2, n, 2), adjacency),)
+        outputs = (network(*maps, torch.rand(2, n, 4), torch.rand(2, n, 2), axes, adjacency),)
     return sum((output * torch.randn_like(output)).sum() for output in outputs)
 
 
@@ -172,13 +175,60 @@ def test_pixels_are_read_in_the_cameras_coordinates():
     assert torch.equal(read[..., 2:], uv)
 
 
+def random_axes():
+    return torch.linalg.qr(torch.rand(1, 3, 3))[0]
+
+
+def test_a_picture_is_looked_at_on_circles_and_is_empty_beyond_its_rim():
+    image = torch.zeros(1, 4, 64, 64)
+    image[0, 3, :, 32:] = 1  # the right half is the object
+    seen = look_around(image, torch.tensor([[[0.02, 0.0], [0.9, 0.9], [3.0, 0.0]]]))
+    alpha = seen.reshape(3, -1, 4)[..., 3]
+    assert seen.shape == (1, 3, LOOKED)
+    assert alpha[0, 0] > 0.5  # the point itself, then the circle: right, ..., left
+    assert alpha[0, 1 + 16 : 1 + 24].tolist()[0] == 1
+    assert alpha[0, 1 + 16 + 4] == 0
+    assert alpha[1, 0] == 1
+    assert alpha[1, 1 + 16] == 0
+    assert torch.all(alpha[2] == 0)
+
+
+@pytest.mark.parametrize("name", ["refinement", "smoothing"])
+def test_what_moves_spheres_moves_them_along_the_cameras_axes(name):
+    network = stir(networks()[name])
+    maps, image, uv = random_maps(SMALL), torch.rand(1, 4, 64, 64), torch.rand(1, 20, 2)
+    centers, radii, linked = torch.rand(1, 20, 3), torch.rand(1, 20) + 0.1, torch.eye(20)[None]
+    # Without the centers in the object's frame the networks know nothing but the camera's.
+    known, last = (network.graph.enter, 4) if name == "smoothing" else (network.offset.enter, 3)
+    with torch.no_grad():
+        for part in (known.own, known.neighbors):
+            if part is not None:
+                part.weight[:, -last:] = 0
+
+    def moves(centers, axes):
+        with torch.no_grad():
+            if name == "refinement":
+                return network(image, *maps, centers, uv, axes, radii)[0] - centers
+            spheres = torch.cat([centers, radii[..., None]], 2)
+            return network(image, *maps, spheres, uv, axes, linked)[..., :3]
+
+    axes, turn = random_axes(), random_axes()
+    torch.testing.assert_close(
+        moves(centers @ turn, axes @ turn), moves(centers, axes) @ turn, rtol=1e-3, atol=1e-5
+    )
+
+
 def test_refinement_treats_every_sphere_by_itself():
     network = stir(networks()["refinement"])
     maps = random_maps(SMALL)
-    given = torch.rand(1, 20, 3), torch.rand(1, 20, 2), torch.rand(1, 20) + 0.1
+    image, axes = torch.rand(1, 4, 64, 64), random_axes()
+    centers, uv, radii = torch.rand(1, 20, 3), torch.rand(1, 20, 2), torch.rand(1, 20) + 0.1
     with torch.no_grad():
-        together = network(*maps, *given)
-        alone = [network(*maps, *(x[:, i : i + 1] for x in given)) for i in range(20)]
+        together = network(image, *maps, centers, uv, axes, radii)
+        alone = [
+            network(image, *maps, centers[:, one], uv[:, one], axes, radii[:, one])
+            for one in (slice(i, i + 1) for i in range(20))
+        ]
     for i, joined in enumerate(together):
         torch.testing.assert_close(joined, torch.cat([one[i] for one in alone], 1))
 
@@ -186,9 +236,10 @@ def test_refinement_treats_every_sphere_by_itself():
 def test_refinement_starts_from_the_radii_that_it_is_given():
     network, maps = networks()["refinement"], random_maps(SMALL)
     centers, uv, radii = torch.rand(1, 20, 3), torch.rand(1, 20, 2), torch.rand(1, 20) + 0.001
+    image, axes = torch.rand(1, 4, 64, 64), random_axes()
     with torch.no_grad():
-        _, untrained = network(*maps, centers, uv, radii)
-        _, stirred = stir(network)(*maps, 9 * centers, uv, radii)
+        _, untrained = network(image, *maps, centers, uv, axes, radii)
+        _, stirred = stir(network)(image, *maps, 9 * centers, uv, axes, radii)
     torch.testing.assert_close(untrained, radii, rtol=0.1, atol=0)
     assert torch.all((stirred > 0.2 * radii) & (stirred < 5 * radii))
 
@@ -206,22 +257,26 @@ def test_a_thin_dense_head_starts_as_spread_as_a_full_one():
 
 def test_untrained_mat_refinement_moves_nothing():
     maps, spheres = random_maps(SMALL), torch.rand(1, 20, 4)
-    moved = networks()["smoothing"](*maps, spheres, spheres[..., :2], torch.rand(1, 20, 20))
+    seen, linked = torch.rand(1, 4, 64, 64), torch.rand(1, 20, 20)
+    network = networks()["smoothing"]
+    moved = network(seen, *maps, spheres, spheres[..., :2], random_axes(), linked)
     assert torch.equal(moved, torch.zeros(1, 20, 4))
 
 
 def test_mat_refinement_follows_the_topology():
     network = stir(networks()["smoothing"])
     maps, spheres, uv = random_maps(SMALL), torch.rand(1, 20, 4), torch.rand(1, 20, 2)
+    image, axes = torch.rand(1, 4, 64, 64), random_axes()
     adjacency = torch.zeros(1, 20, 20)
     adjacency[0, 0, 1] = adjacency[0, 1, 0] = 1.0
     other = spheres.clone()
     other[0, 1] += 0.3
     order = torch.randperm(20)
     with torch.no_grad():
-        moved = network(*maps, spheres, uv, adjacency)
-        moved_other = network(*maps, other, uv, adjacency)
-        shuffled = network(*maps, spheres[:, order], uv[:, order], adjacency[:, order][:, :, order])
+        moved = network(image, *maps, spheres, uv, axes, adjacency)
+        moved_other = network(image, *maps, other, uv, axes, adjacency)
+        turned = adjacency[:, order][:, :, order]
+        shuffled = network(image, *maps, spheres[:, order], uv[:, order], axes, turned)
     assert (moved[0, 0] - moved_other[0, 0]).abs().max() > 1e-5
     torch.testing.assert_close(moved[0, 2:], moved_other[0, 2:])
     torch.testing.assert_close(shuffled, moved[:, order])

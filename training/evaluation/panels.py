@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from immat_core.camera import Camera
 from immat_core.metrics import Triangles
@@ -19,6 +20,9 @@ Panel = Callable[[Any], None]
 
 SIDE = 160
 """Pixels of a shaded surface."""
+
+COLORS = 128
+"""Of a written picture."""
 
 OURS, THEIRS, TRUE = (0.18, 0.38, 0.75), (0.55, 0.55, 0.55), (0.25, 0.55, 0.28)
 """Linear colors of surfaces: of ours, of other answers, of the truth."""
@@ -62,6 +66,9 @@ def write_grid(
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
+    # A quarter of the size, and nothing to be seen of it.
+    with Image.open(path) as image:
+        image.convert("RGB").quantize(COLORS).save(path, optimize=True)
 
 
 def picture_panel(rgba: NDArray[np.uint8]) -> Panel:
