@@ -75,7 +75,7 @@ def _render_cutout(example: Example, out: Path, size: int, samples: int) -> None
     else:
         shape = generate(example.category, example.seed)
         _add_shape(shape, example.roughness)
-        vertices = shape.vertices
+        vertices = shape.vertices.astype(np.float64)
     camera = frame_camera(vertices, np.radians(example.azimuth), np.radians(example.elevation), 2.4)
     _add_camera(camera)
     _add_light(camera, side=-50, height=50, power=42, size=1.4)
@@ -154,7 +154,8 @@ def _add_family_shape(example: Example) -> NDArray[np.float64]:
     """Add a shape of the corpus in the object's frame, flat-shaded; returns its vertices."""
     shape = draw(example.category, example.seed)
     low, high = shape.vertices.min(0), shape.vertices.max(0)
-    vertices = (shape.vertices - (low + high) / 2) / np.linalg.norm(high - low)
+    middle = (low + high) / 2
+    vertices: NDArray[np.float64] = (shape.vertices - middle) / np.linalg.norm(high - low)
     mesh = bpy.data.meshes.new(example.category)
     mesh.from_pydata(vertices.tolist(), [], shape.faces.tolist())
     colors, which = np.unique(shape.colors, axis=0, return_inverse=True)
