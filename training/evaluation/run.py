@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import torch
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from immat_core import kernels
@@ -41,8 +42,10 @@ def evaluate(
         if processes > 1
         else (score_shape(opened, shape) for shape in missing)
     )
-    for result in tqdm(scored, desc="shapes", total=len(missing), disable=None):
-        write_whole(kept / f"{result['shape']}.json", json.dumps(result))
+    # Sums of several threads are rounded otherwise than those of one, and a fit to a mask shows it.
+    with threadpool_limits(1):
+        for result in tqdm(scored, desc="shapes", total=len(missing), disable=None):
+            write_whole(kept / f"{result['shape']}.json", json.dumps(result))
     texts = [(kept / f"{shape}.json").read_text(encoding="utf-8") for shape in shapes]
     return [json.loads(text) for text in texts]
 
@@ -60,6 +63,7 @@ def _side_by_side(
 def _open(settings: EvaluationSettings) -> None:
     global _contestants
     torch.set_num_threads(1)
+    threadpool_limits(1)
     kernels.load()
     _contestants = Contestants(settings)
 
