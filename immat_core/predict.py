@@ -107,14 +107,16 @@ class Stage:
         edges, faces = self.select(edge_threshold, face_threshold)
         return MedialMesh(self.spheres[:, :3], self.spheres[:, 3], edges, faces)
 
-    def select(self, edge_threshold: float, face_threshold: float) -> tuple[IndexArray, IndexArray]:
-        """Edges (e, 2) and faces (f, 3), int32, above the thresholds, holes filled."""
+    def select(
+        self, edge_threshold: float, face_threshold: float, *, trim: bool = True
+    ) -> tuple[IndexArray, IndexArray]:
+        """Edges (e, 2) and faces (f, 3), int32, above the thresholds; see ``topology.select``."""
         return topology.select(
             self.candidates,
             edge_threshold,
             face_threshold,
             centers=self.spheres[:, :3],
-            fill_holes=True,
+            trim=trim,
         )
 
 
@@ -363,6 +365,7 @@ class _Run:
             {
                 **self.seen.looks,
                 "spheres": spheres[None],
+                "before": refined.spheres[None],
                 "uv": self._uv(spheres),
                 "adjacency": adjacency(len(spheres), connected.all_edges)[None],
             },

@@ -86,6 +86,9 @@ class SphereLoss:
         Share of a batch's shapes for which these two terms, the dearest, are computed.
     pose, category
         Weights of the camera head and of the category head.
+    inside, cover
+        Weights of balls seen outside the mask, and of the mask's distance from the nearest ball
+        (``training.reprojection``); of the two local stages alone.
     paper
         Squared Chamfer and earth mover's distance and Eq. (1) as printed.
     increment
@@ -100,6 +103,8 @@ class SphereLoss:
     dense_share: float = 0.5
     pose: float = 0.1
     category: float = 0.02
+    inside: float = 0.0
+    cover: float = 0.0
     paper: bool = False
     increment: float = 0.002
 
@@ -187,15 +192,15 @@ class SmoothingStage:
     ----------
     predicted_shapes
         How many pictures are predicted to learn from.
-    weight
-        t of Eq. (4).
+    weights
+        Least and largest t of Eq. (4), which a user may choose.
     """
 
     optimization: Optimization = field(default_factory=Optimization)
     loss: SphereLoss = field(default_factory=SphereLoss)
     camera: CameraJitter = field(default_factory=CameraJitter)
     predicted_shapes: int = 6000
-    weight: float = 0.5
+    weights: list[float] = field(default_factory=lambda: [0.3, 1.0])
 
 
 @dataclass(frozen=True)

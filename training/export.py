@@ -180,6 +180,8 @@ def example_inputs(config: NetworkConfig, spheres: int, seed: int = 0) -> dict[s
     axes = np.linalg.qr(noise(1, 3, 3))[0].astype(np.float32)
     seen = {"image": noise(1, 4, size, size), "axes": axes, **maps}
     refined = {**seen, "centers": centers, "uv": uv, "radii": balls[..., 3]}
+    smoothed = {**seen, "spheres": balls, "before": 1.01 * balls, "uv": uv}
+    smoothed["adjacency"] = linked / degree
     return {
         "image2sphere": {"image": noise(1, 4, size, size)},
         "refinement": {name: refined[name] for name in INPUTS["refinement"]},
@@ -188,7 +190,7 @@ def example_inputs(config: NetworkConfig, spheres: int, seed: int = 0) -> dict[s
             "sparse": nearest[:, columns],
             "dense_neighbors": centers[0][:, None] + around,
         },
-        "smoothing": {**seen, "spheres": balls, "uv": uv, "adjacency": linked / degree},
+        "smoothing": {name: smoothed[name] for name in INPUTS["smoothing"]},
     }
 
 

@@ -15,27 +15,22 @@ from immat_core.medial_mesh import IndexArray, MedialMesh
 from immat_core.networks.config import NetworkConfig
 from immat_core.predict import adjacency
 from immat_core.smoothing import smooth
-from training.cameras import camera_axes, framed_uv
+from training.cameras import camera_axes, framed_cameras, project
 from training.config import TrainingConfig
 from training.data import Batch, ShapeFolder, load_batch
 from training.predictions import PredictedShapes, predict_shapes
+from training.reprojection import silhouette_losses
 from training.stages import Stage, sphere_losses
 from training.topology_stage import make_cloud
 
 
-class Smoothed(NamedTuple):
-    """Spheres (N, 4) float32 after Eq. (4), and the (e, 2) connections that it went over."""
-
-    spheres: NDArray[np.float32]
-    edges: IndexArray
-
-
 class SmoothingBatch(NamedTuple):
-    """Pictures, the smoothed spheres (B, N, 4), ``uv``, (B, 3, 3) axes, (B, N, N) adjacency."""
+    """Pictures, (B, N, 4) spheres smoothed and before, cameras, axes, (B, N, N) adjacency."""
 
     seen: Batch
     spheres: Tensor
-    uv: Tensor
+    before: Tensor
+    cameras: Tensor
     axes: Tensor
     adjacency: Tensor
 
@@ -56,13 +51,10 @@ def predicted_topology(
     )
 
 
-def smooth_prediction(
-    spheres: NDArray[np.float32],
-    candidates: topology.TopologyCandidates,
-    config: NetworkConfig,
-    weight: float,
-) -> Smoothed:
-    """Eq. (4) over the connections above the thresholds."""
+def connections(
+    spheres: NDArray[np.float32], candidates: topology.TopologyCandidates, config: NetworkConfig
+) -> IndexArray:
+    """The (e, 2) connections above the thresholds, over which Eq. (4) goes."""
     edges, faces = topology.select(
         candidates,
         config.edge_threshold,
@@ -70,8 +62,7 @@ def smooth_prediction(
         centers=spheres[:, :3],
         fill_holes=False,
     )
-    connected = MedialMesh(spheres[:, :3], spheres[:, 3], edges, faces).all_edges
-    return Smoothed(smooth(spheres, connected, weight), connected)
+    return MedialMesh(spheres[:, :3], spheres[:, 3], edges, faces).all_edges
 
 
 class SmoothingModule(Stage):
@@ -93,20 +84,26 @@ class SmoothingModule(Stage):
         self.predicted: PredictedShapes = predict_shapes(
             networks, folder, self.config.predicted_shapes, config.seed, run, self.config.camera
         )
-        self._smoothed: dict[int, Smoothed] = {}
+        self._edges: dict[int, IndexArray] = {}
 
     def make_batch(self, step: int) -> SmoothingBatch:
-        """Random predictions, each smoothed the first time that it is drawn."""
+        """Random predictions, smoothed more or less; each is connected when it is first drawn."""
         rng = np.random.default_rng([self.seed + 3, step])
         chosen = rng.integers(0, len(self.predicted.shapes), self.settings.batch)
-        smoothed = [self._smooth(int(k)) for k in chosen]
-        spheres = np.stack([s.spheres for s in smoothed])
-        uv = framed_uv(self.predicted.initial[chosen], self.predicted.directions[chosen], spheres)
-        rows = [adjacency(spheres.shape[1], s.edges) for s in smoothed]
+        edges = [self._connections(int(k)) for k in chosen]
+        before = self.predicted.refined[chosen]
+        least, most = self.config.weights
+        weights = rng.uniform(least, most, len(chosen))
+        spheres = np.stack([smooth(*given) for given in zip(before, edges, weights, strict=True)])
+        cameras = torch.from_numpy(
+            framed_cameras(self.predicted.initial[chosen], self.predicted.directions[chosen])
+        )
+        rows = [adjacency(spheres.shape[1], e) for e in edges]
         return SmoothingBatch(
             load_batch(self.folder, self.predicted.shapes[chosen], self.predicted.views[chosen]),
             torch.from_numpy(spheres),
-            torch.from_numpy(uv),
+            torch.from_numpy(before),
+            cameras,
             torch.from_numpy(camera_axes(self.predicted.directions[chosen])),
             torch.from_numpy(np.stack(rows)),
         )
@@ -117,20 +114,26 @@ class SmoothingModule(Stage):
             with torch.no_grad():
                 out = self.fixed[0](batch.seen.images)
             moved = self.network(
-                batch.seen.images, *out[5:], batch.spheres, batch.uv, batch.axes, batch.adjacency
+                batch.seen.images,
+                *out[5:],
+                batch.spheres,
+                batch.before,
+                project(batch.spheres[..., :3], batch.cameras)[0],
+                batch.axes,
+                batch.adjacency,
             )
         spheres = batch.spheres + moved.float()
-        return sphere_losses(
-            spheres[..., :3], spheres[..., 3], batch.seen.spheres, self.config.loss
-        )
+        weights = self.config.loss
+        return {
+            **sphere_losses(spheres[..., :3], spheres[..., 3], batch.seen.spheres, weights),
+            **silhouette_losses(spheres, batch.cameras, batch.seen.images[:, 3], weights),
+        }
 
-    def _smooth(self, k: int) -> Smoothed:
-        if k not in self._smoothed:
+    def _connections(self, k: int) -> IndexArray:
+        if k not in self._edges:
             spheres = self.predicted.refined[k]
             candidates = predicted_topology(
                 self.fixed[1], spheres, self.predicted.dense[k], self.sizes
             )
-            self._smoothed[k] = smooth_prediction(
-                spheres, candidates, self.sizes, self.config.weight
-            )
-        return self._smoothed[k]
+            self._edges[k] = connections(spheres, candidates, self.sizes)
+        return self._edges[k]

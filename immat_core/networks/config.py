@@ -13,7 +13,7 @@ INPUTS: Final[dict[str, tuple[str, ...]]] = {
     "image2sphere": ("image",),
     "refinement": ("image", *MAPS, "centers", "uv", "axes", "radii"),
     "topology": ("spheres", "sparse", "dense_neighbors"),
-    "smoothing": ("image", *MAPS, "spheres", "uv", "axes", "adjacency"),
+    "smoothing": ("image", *MAPS, "spheres", "before", "uv", "axes", "adjacency"),
 }
 """Each network's inputs by name, in the order of its ``forward``."""
 

@@ -14,6 +14,8 @@ HIDDEN = 192
 DIRECTIONS, REACHES = 8, (0.03, 0.08, 0.16)
 """Where the picture is read around a point: on circles of these radii, a picture being 2 wide."""
 LOOKED = 4 * (1 + DIRECTIONS * len(REACHES))
+_LEVELLED = 20.0
+"""What Eq. (4) takes away is small, a hundredth of the diagonal; the network sees it enlarged."""
 LARGEST_CHANGE = 1.5
 """A given radius is refined to between exp(-1.5) and exp(1.5) times itself: 0.22 to 4.5."""
 
@@ -189,12 +191,14 @@ class SphereRefinement(nn.Module):
 class MatRefinement(nn.Module):
     """Displacement of smoothed spheres on the predicted topology (section 3.3).
 
-    The last layer starts at zero: untrained, the smoothed spheres stay what they are.
+    What Eq. (4) levels may be noise or a corner; the paper's network sees only what is left of it,
+    ours also what was before. The last layer starts at zero: untrained, the smoothed spheres stay
+    what they are.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        inputs = sum(config.channels) + LOOKED + 2 + 3 + 4
+        inputs = sum(config.channels) + LOOKED + 2 + 3 + 4 + 4
         self.graph = GraphNetwork(inputs, 4, 3, 0.0, connected=True)
 
     def forward(
@@ -205,6 +209,7 @@ class MatRefinement(nn.Module):
         features_2: Tensor,
         features_3: Tensor,
         spheres: Tensor,
+        before: Tensor,
         uv: Tensor,
         axes: Tensor,
         adjacency: Tensor,
@@ -219,6 +224,8 @@ class MatRefinement(nn.Module):
             (B, C, H, W), Image2Sphere's maps.
         spheres
             (B, N, 4), smoothed centers and radii, N >= 1.
+        before
+            (B, N, 4), the same spheres before Eq. (4).
         uv
             (B, N, 2), where the centers project to, in -1..1.
         axes
@@ -233,6 +240,9 @@ class MatRefinement(nn.Module):
         """
         read = pool_pixels((features_0, features_1, features_2, features_3), uv)
         local = torch.matmul(spheres[..., :3], axes.transpose(1, 2))
-        seen = torch.cat([read, look_around(image, uv), local, spheres], 2)
+        lost = before - spheres
+        along = torch.matmul(lost[..., :3], axes.transpose(1, 2))
+        levelled = _LEVELLED * torch.cat([along, lost[..., 3:]], 2)
+        seen = torch.cat([read, look_around(image, uv), local, levelled, spheres], 2)
         moved: Tensor = self.graph(seen, adjacency)
         return torch.cat([torch.matmul(moved[..., :3], axes), moved[..., 3:]], 2)

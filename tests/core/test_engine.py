@@ -326,7 +326,7 @@ class TestShipped:
         inputs["image2sphere"] = {"image": chair_picture(onnx.config.image_size)}
         inputs["refinement"] |= {**maps, "centers": seen["centers"]}
         inputs["topology"]["spheres"] = spheres[0]
-        inputs["smoothing"] |= {**maps, "spheres": spheres}
+        inputs["smoothing"] |= {**maps, "spheres": spheres, "before": spheres}
         for name, given in inputs.items():
             first, second = onnx.run(name, given), torch_engine.run(name, given)
             for key in first:

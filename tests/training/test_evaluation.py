@@ -15,6 +15,8 @@ from made_shapes import SPHERES, write_split
 from immat_core.camera import Camera
 from immat_core.medial_mesh import MedialMesh
 from immat_core.metrics import Triangles
+from immat_core.predict import Stage
+from immat_core.topology import TopologyCandidates
 from training.baselines.icosphere import icosphere
 from training.config import read_config
 from training.data import open_folder
@@ -25,6 +27,7 @@ from training.evaluation.rules import (
     choose_thresholds,
     connected_by_rules,
     moved_shape,
+    network_thresholds,
     short_delaunay,
 )
 from training.evaluation.scores import Counts, count, true_topology
@@ -48,9 +51,10 @@ from training.evaluation.truth import (
     medial_surface,
     score_surface,
     true_medial_mesh,
+    true_surface,
 )
 from training.evaluation.verdicts import total_counts, verdicts
-from training.labels import make_skeleton
+from training.labels import make_skeleton, true_connections
 
 CONFIG = """
 data: {data}
@@ -191,7 +195,7 @@ def test_the_true_surface_scores_as_well_as_sampling_lets_it(settings: Evaluatio
     folder = open_folder(Path(settings.config.data) / "test")
     truth = make_truth(folder, 1)
     assert truth.loops == 1
-    true = medial_surface(true_medial_mesh(folder, 1))
+    true = true_surface(folder, 1)
     found, floor = score_surface(true, truth), floor_scores(truth)
     assert floor["iou"] == found["iou"] == 1
     assert found["cd"] < 1.5 * floor["cd"]
@@ -277,6 +281,30 @@ def test_rules_have_the_thresholds_that_are_best_on_moved_shapes(
     ways = connected_by_rules(centers, dense, {"nearest": (2, 3)})
     assert len(ways["nearest"][0]) == len(ALL_RULES["nearest"].connect(centers, dense, 2)[0])
     assert len(ways["nearest"][1]) == len(ALL_RULES["nearest"].connect(centers, dense, 3)[1])
+
+
+def test_the_network_too_has_thresholds_that_are_best_on_moved_shapes(
+    settings: EvaluationSettings,
+) -> None:
+    folder = open_folder(Path(settings.config.data) / "train")
+
+    def connect(spheres: Any, dense: Any) -> Stage:
+        """What is right is sure to 0.45; what the rule says beyond it to 0.25 and 0.35."""
+        for shape in range(len(folder)):
+            if np.allclose(moved_shape(folder, shape)[0], spheres):
+                skeleton = make_skeleton(folder, shape)
+        centers = np.ascontiguousarray(spheres[:, :3])
+        right = [rows.astype(np.int32) for rows in true_connections(centers, skeleton)]
+        wrong = [rows.astype(np.int32) for rows in ALL_RULES["nearest"].connect(centers, dense, 5)]
+        parts: list[Any] = []
+        for good, bad, doubt in zip(right, wrong, (0.25, 0.35), strict=True):
+            known = set(map(tuple, np.sort(good, axis=1).tolist()))
+            others = [row for row in bad.tolist() if tuple(sorted(row)) not in known]
+            parts += [np.concatenate([good, np.array(others, np.int32)])]
+            parts += [np.repeat([0.45, doubt], [len(good), len(others)]).astype(np.float32)]
+        return Stage("given", spheres, TopologyCandidates(*parts))
+
+    assert network_thresholds(connect, folder) == (0.3, 0.4)
 
 
 def test_shapes_are_chosen_from_all_categories(settings: EvaluationSettings) -> None:

@@ -20,6 +20,7 @@ from immat_core.networks.encoder import Encoder, global_feature
 from immat_core.networks.image2sphere import perceptron
 from immat_core.networks.refinement import pool_pixels
 from training.baselines.icosphere import SphereGraph, icosphere
+from training.cameras import project
 
 TEMPLATE_RADIUS = 0.3
 """Of the sphere before it is deformed, in diagonals."""
@@ -30,35 +31,15 @@ LEVELS = (2, 3, 4)
 GRAPH_WIDTH = 64
 """Channels of the graph convolutions; Pixel2Mesh's 192 shrink as the encoder's do."""
 
+READ_WIDTH = 64
+"""Channels that a vertex reads of a picture. Pixel2Mesh reads all of the encoder's; here its maps
+are first mixed down to these, which makes a step three times as fast and the baseline better."""
+
+PIXEL2MESH_BATCH = 16
+"""Pictures in one of its steps, at most: they are dear, and with 64 there would be few of them."""
+
 BLOCKS = (2, 2, 1)
 """Residual blocks of the graph networks; the last level has most vertices by far."""
-
-
-def project(points: Tensor, cameras: Tensor) -> Tensor:
-    """Where points stand in their pictures: ``immat_core.camera.Camera.project`` of a batch.
-
-    Parameters
-    ----------
-    points
-        (B, n, 3) in the object's frame.
-    cameras
-        (B, 7) as ``training.data`` has them.
-
-    Returns
-    -------
-    (B, n, 2) in -1..1 over the picture, differentiable in the points.
-    """
-    azimuth, elevation, distance, focal, shift_u, shift_v, roll = cameras[:, :, None].unbind(1)
-    sa, ca, se, ce = azimuth.sin(), azimuth.cos(), elevation.sin(), elevation.cos()
-    forward = torch.cat([-sa * ce, ca * ce, -se], 1)
-    right = torch.cat([ca, sa, torch.zeros_like(sa)], 1)
-    down = torch.linalg.cross(forward, right)
-    turned = roll.cos() * right + roll.sin() * down, roll.cos() * down - roll.sin() * right
-    local = points + (distance * forward)[:, None]
-    depth = (local * forward[:, None]).sum(2).clamp_min(1e-3)
-    flat = torch.stack([(local * axis[:, None]).sum(2) for axis in turned], 2)
-    shift = torch.cat([shift_u, shift_v], 1)
-    return focal[:, None] * flat / depth[..., None] + shift[:, None]
 
 
 def as_triangles(vertices: Tensor) -> Triangles:
@@ -143,7 +124,8 @@ class Pixel2MeshDecoder(nn.Module):
         super().__init__()
         self.encoder = Encoder(config)
         self.graphs = nn.ModuleList(SphereGraph(level) for level in LEVELS)
-        pixels = sum(config.channels) + 2
+        self.mixers = nn.ModuleList(nn.Conv2d(size, READ_WIDTH, 1) for size in config.channels)
+        pixels = READ_WIDTH + 2
         self.deformations = nn.ModuleList(
             _Deformation(pixels + 3 + (GRAPH_WIDTH if k else 0), blocks)
             for k, blocks in enumerate(BLOCKS)
@@ -153,13 +135,13 @@ class Pixel2MeshDecoder(nn.Module):
 
     def forward(self, image: Tensor, cameras: Tensor) -> list[Tensor]:
         """(B, 4, S, S), (B, 7) -> (B, n, 3) float32 vertices of each level, coarse to fine."""
-        maps = tuple(self.encoder(image))
+        mixed = self._mixed(tuple(self.encoder(image)))
         points = self.template.expand(len(image), -1, -1)
         features, levels = None, []
         for k, deformation in enumerate(self.deformations):
             graph: Any = self.graphs[k]
             # The loss moves vertices by their offsets, not by where they are read.
-            read = pool_pixels(maps, project(points.detach(), cameras))
+            read = pool_pixels((mixed,), project(points.detach(), cameras)[0])
             known = [read, points] if features is None else [read, points, features]
             features, offset = deformation(torch.cat(known, 2), graph)
             points = points + offset
@@ -167,6 +149,15 @@ class Pixel2MeshDecoder(nn.Module):
             if k + 1 < len(LEVELS):
                 points, features = graph.refine(points), graph.refine(features)
         return levels
+
+    def _mixed(self, maps: tuple[Tensor, ...]) -> Tensor:
+        """The encoder's maps as one (B, READ_WIDTH, H, W), as fine as the finest."""
+        size = maps[0].shape[2:]
+        parts = [
+            functional.interpolate(mixer(m), size, mode="bilinear", align_corners=False)
+            for mixer, m in zip(self.mixers, maps, strict=True)
+        ]
+        return torch.stack(parts).sum(0)
 
 
 def mesh_regularity(before: Tensor, after: Tensor, graph: SphereGraph) -> tuple[Tensor, Tensor]:

@@ -24,7 +24,7 @@ from immat_core.networks.encoder import Encoder, global_feature
 from immat_core.rays import RayCaster
 from immat_core.surface.marching import marching_cubes
 from training.data import ShapeFolder
-from training.evaluation.truth import medial_surface, true_medial_mesh
+from training.evaluation.truth import true_surface
 
 WIDTH, BLOCKS = 128, 5
 """Channels and residual blocks; the paper's decoder has 256 and 5."""
@@ -172,7 +172,7 @@ def occupancy_points(
 ) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
     """Points (POINTS, 3) of one shape, and which of them its true medial mesh's solid holds."""
     rng = np.random.default_rng([seed, 17, shape])
-    solid = medial_surface(true_medial_mesh(folder, shape))
+    solid = true_surface(folder, shape)
     low, high = solid.vertices.min(0) - _AROUND, solid.vertices.max(0) + _AROUND
     apart = rng.uniform(low, high, (POINTS // 2, 3))
     own = rng.integers(0, len(solid.vertices), POINTS // 2)

@@ -18,6 +18,7 @@ from immat_core.metrics import Triangles
 from immat_core.networks.config import NetworkConfig
 from training import losses
 from training.baselines.decoders import (
+    PIXEL2MESH_BATCH,
     AtlasNetSphere,
     Pixel2MeshDecoder,
     as_triangles,
@@ -155,6 +156,8 @@ def make_baseline(name: str, config: TrainingConfig, folder: ShapeFolder, run: P
         trained: Any = load_networks(config, folder, run)[STAGES[0]]
         network.encoder.load_state_dict(trained.encoder.state_dict())
         budget = whole_budget(config, STAGES[1:])
+    if name == "pixel2mesh":
+        budget = dataclasses.replace(budget, batch=min(budget.batch, PIXEL2MESH_BATCH))
     network.to(memory_format=torch.channels_last)
     changed = dataclasses.replace(
         config, image2sphere=dataclasses.replace(config.image2sphere, optimization=budget)

@@ -30,8 +30,8 @@ from training.baselines.retrieval import (
 from training.baselines.stages import LEARNED, baseline_surface, load_baseline
 from training.config import TrainingConfig
 from training.data import ShapeFolder, open_folder, premultiplied
-from training.evaluation.rules import Chosen, choose_thresholds
-from training.evaluation.truth import Doubles, medial_surface, true_medial_mesh
+from training.evaluation.rules import Chosen, choose_thresholds, network_thresholds
+from training.evaluation.truth import Doubles, true_surface
 from training.train import STAGES, load_networks, network_config
 
 
@@ -81,7 +81,7 @@ class EvaluationSettings:
         return digest.hexdigest()[:16]
 
 
-_VERSION = 5
+_VERSION = 6
 """Raised whenever a score's definition changes, so that kept scores are not mixed."""
 
 
@@ -150,6 +150,7 @@ class Contestants:
         )
         chosen_on = data / "val" if (data / "val").is_dir() else data / "train"
         self.rules: Chosen = choose_thresholds(open_folder(chosen_on), kept / "rules.json")
+        self.moved_thresholds = network_thresholds(self.connect, open_folder(chosen_on))
         self._typical = typical_shapes(self.train)
         self._surfaces: dict[int, Triangles] = {}
 
@@ -225,7 +226,7 @@ class Contestants:
         if row not in self._surfaces:
             if len(self._surfaces) > 64:
                 self._surfaces.clear()
-            self._surfaces[row] = medial_surface(true_medial_mesh(self.train, row))
+            self._surfaces[row] = true_surface(self.train, row)
         return self._surfaces[row]
 
     def baseline(self, name: str, shape: int, view: int) -> Triangles:

@@ -31,7 +31,7 @@ from training.evaluation.panels import (
 from training.evaluation.rules import connected_by_rules
 from training.evaluation.shape_scores import THRESHOLDS
 from training.evaluation.statistics import Result, Sample
-from training.evaluation.truth import medial_surface, true_medial_mesh
+from training.evaluation.truth import medial_surface, true_surface
 
 FEW, WORST = 5, 10
 """Shapes in the pictures that need much room, and in that of the worst."""
@@ -88,8 +88,7 @@ class _Shown:
         return surface_panel(mesh, self.camera(shape), color)
 
     def true(self, shape: int) -> Panel:
-        mat = true_medial_mesh(self.contestants.test, shape)
-        return self.surface(shape, medial_surface(mat), TRUE)
+        return self.surface(shape, true_surface(self.contestants.test, shape), TRUE)
 
     def predict(self, shape: int) -> Prediction:
         return self.contestants.predict(shape, 0)

@@ -186,8 +186,8 @@ def _connections(sample: Sample) -> str:
         "On the smoothed spheres of each shape's first picture; *moved*: F1 on true spheres whose "
         "coordinates are moved by one percent of the diagonal. What is right is decided by "
         "geometry (`training/labels.py`); each rule has the thresholds that are best on moved "
-        "validation shapes. *No dense centers*: the same network is shown its "
-        "spheres' centers instead."
+        "validation shapes, and so has the network on moved ones. *No dense centers*: the same "
+        "network is shown its spheres' centers instead."
     )
     return _table([*head, "surface: CD", "F-score"], rows) + "\n\n" + note
 

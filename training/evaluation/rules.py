@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from itertools import combinations
+from collections.abc import Callable
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay, cKDTree
 
+from immat_core.predict import Stage
 from training.connection_rules import RULES, Connections, Rule
 from training.data import ShapeFolder
-from training.evaluation.scores import Counts, count, true_topology
+from training.evaluation.scores import Counts, count, true_topology, with_sides
 from training.labels import make_skeleton
 
 Floats = NDArray[np.floating[Any]]
@@ -30,6 +32,9 @@ MOVED = 0.01
 
 ASKED = 16
 """Validation shapes by which thresholds are chosen."""
+
+THRESHOLDS = (0.15, 0.2, 0.3, 0.4, 0.5)
+"""Of edges and of faces that are tried for the network."""
 
 
 def short_delaunay(centers: Floats, dense: Floats, factor: float) -> Connections:
@@ -98,6 +103,37 @@ def moved_shape(folder: ShapeFolder, shape: int) -> tuple[NDArray[np.float32], N
     return spheres, dense
 
 
+def asked_shapes(folder: ShapeFolder) -> list[int]:
+    """Up to ``ASKED`` rows of a split, evenly spread."""
+    rows = np.unique(np.linspace(0, len(folder) - 1, min(ASKED, len(folder))).astype(int))
+    return [int(row) for row in rows]
+
+
+def network_thresholds(
+    connect: Callable[[NDArray[np.float32], NDArray[np.float32]], Stage], folder: ShapeFolder
+) -> tuple[float, float]:
+    """The edge and the face threshold whose F1, added up, are best on moved shapes.
+
+    Parameters
+    ----------
+    connect
+        What the network says of spheres (n, 4) and dense centers (m, 3).
+    folder
+        As for :func:`choose_thresholds`.
+    """
+    totals = {pair: [Counts(), Counts()] for pair in product(THRESHOLDS, THRESHOLDS)}
+    for shape in asked_shapes(folder):
+        spheres, dense = moved_shape(folder, shape)
+        centers = np.ascontiguousarray(spheres[:, :3])
+        true = true_topology(centers, make_skeleton(folder, shape))
+        given = connect(spheres, dense)
+        for pair, total in totals.items():
+            edges, faces = given.select(*pair, trim=False)
+            total[0] = total[0] + count(with_sides(edges, faces), true[0])
+            total[1] = total[1] + count(faces, true[1])
+    return max(totals, key=lambda pair: totals[pair][0].f1 + totals[pair][1].f1)
+
+
 def choose_thresholds(folder: ShapeFolder, keep: Path | None = None) -> Chosen:
     """For each rule the thresholds with the best F1 of edges and of faces on moved shapes.
 
@@ -111,13 +147,12 @@ def choose_thresholds(folder: ShapeFolder, keep: Path | None = None) -> Chosen:
     if keep is not None and keep.is_file():
         kept: dict[str, list[float]] = json.loads(keep.read_text(encoding="utf-8"))
         return {name: (edges, faces) for name, (edges, faces) in kept.items()}
-    shapes = np.unique(np.linspace(0, len(folder) - 1, min(ASKED, len(folder))).astype(int))
     totals = {
         (name, threshold): [Counts(), Counts()]
         for name, rule in ALL_RULES.items()
         for threshold in rule.thresholds
     }
-    for shape in shapes.tolist():
+    for shape in asked_shapes(folder):
         spheres, dense = moved_shape(folder, shape)
         centers = np.ascontiguousarray(spheres[:, :3])
         true = true_topology(centers, make_skeleton(folder, shape))

@@ -92,6 +92,13 @@ def count(simplices: NDArray[np.integer[Any]], true: NDArray[np.int64]) -> Count
     return Counts(int(np.isin(keys, true).sum()), len(keys), len(true))
 
 
+def with_sides(
+    edges: NDArray[np.integer[Any]], faces: NDArray[np.integer[Any]]
+) -> NDArray[np.integer[Any]]:
+    """(e, 2) edges and the sides of (f, 3) faces."""
+    return np.concatenate([edges, *(faces[:, pair] for pair in ([0, 1], [1, 2], [0, 2]))])
+
+
 def threshold_counts(
     candidates: TopologyCandidates,
     true: tuple[NDArray[np.int64], NDArray[np.int64]],

@@ -239,27 +239,21 @@ def moved_connections(contestants: Contestants, shape: int) -> dict[str, Any]:
     """Counts of edges and faces on true spheres moved by one percent of the diagonal.
 
     That is the standard deviation of each coordinate; the dense centers are moved by half of it.
+    The network has the thresholds that are best on moved validation shapes, as the rules have.
     """
     spheres, dense = moved_shape(contestants.test, shape)
     centers = np.ascontiguousarray(spheres[:, :3])
     true = scores.true_topology(centers, make_skeleton(contestants.test, shape))
     given = contestants.connect(spheres, dense)
-    ways: Ways = {"network": given.select(*contestants.thresholds())}
+    ways: Ways = {"network": given.select(*contestants.moved_thresholds, trim=False)}
     ways |= connected_by_rules(centers, dense, contestants.rules)
     return {
         name: {
-            "edges": asdict(scores.count(_with_sides(edges, faces), true[0])),
+            "edges": asdict(scores.count(scores.with_sides(edges, faces), true[0])),
             "faces": asdict(scores.count(faces, true[1])),
         }
         for name, (edges, faces) in ways.items()
     }
-
-
-def _with_sides(
-    edges: NDArray[np.integer[Any]], faces: NDArray[np.integer[Any]]
-) -> NDArray[np.integer[Any]]:
-    """(e, 2) edges and the sides of (f, 3) faces."""
-    return np.concatenate([edges, *(faces[:, pair] for pair in ([0, 1], [1, 2], [0, 2]))])
 
 
 def _at_threshold(
@@ -288,7 +282,7 @@ def _connected(
     spheres = stage.spheres
     mat = MedialMesh(spheres[:, :3], spheres[:, 3], edges.astype(np.int32), faces.astype(np.int32))
     return {
-        "edges": asdict(scores.count(_with_sides(edges, faces), true[0])),
+        "edges": asdict(scores.count(scores.with_sides(edges, faces), true[0])),
         "faces": asdict(scores.count(faces, true[1])),
         **quick_scores(medial_surface(mat), truth, shape),
     }

@@ -87,13 +87,22 @@ def true_medial_mesh(folder: ShapeFolder, shape: int) -> MedialMesh:
     return MedialMesh(spheres[:, :3], spheres[:, 3], edges.astype(np.int32), faces.astype(np.int32))
 
 
-def medial_surface(mat: MedialMesh) -> Triangles:
+def true_surface(folder: ShapeFolder, shape: int) -> Triangles:
+    """The closed surface of a shape's true medial mesh, in the object's frame.
+
+    What is thinner than a voxel, such as the wings of some planes, is as thick as one.
+    """
+    return medial_surface(true_medial_mesh(folder, shape), keep_thin=True)
+
+
+def medial_surface(mat: MedialMesh, *, keep_thin: bool = False) -> Triangles:
     """The closed surface of a medial mesh, in its own frame.
 
-    Where all of it is thinner than a voxel, radii are raised to what a voxel can show.
+    Where all of it is thinner than a voxel, or ``keep_thin`` asks for it, radii are raised to what
+    a voxel can show.
     """
     try:
-        mesh = build_surface(mat, VOXEL, quads=False)
+        mesh = build_surface(mat, VOXEL, quads=False, clamp_thin=keep_thin)
     except UserError:
         mesh = build_surface(mat, VOXEL, quads=False, clamp_thin=True)
     return Triangles(mesh.vertices.astype(np.float64), mesh.triangles.astype(np.int64))
@@ -104,7 +113,7 @@ def make_truth(folder: ShapeFolder, shape: int) -> Truth:
     points = np.array(folder.surface[shape, :, :3], np.float64)
     center, scale = unit_sphere(points)
     mat = true_medial_mesh(folder, shape)
-    raw = medial_surface(mat)
+    raw = true_surface(folder, shape)
     solid = Triangles((raw.vertices - center) * scale, raw.faces)
     places, own = sample_surface(solid, len(points), np.random.default_rng([3, shape]))
     thickness = point_thickness(RayCaster(solid.vertices, solid.faces), places, own)
