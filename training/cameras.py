@@ -117,44 +117,6 @@ def framed_uv(
     return found
 
 
-def framed_cameras(
-    spheres: NDArray[np.float32], directions: NDArray[np.float64]
-) -> NDArray[np.float32]:
-    """(B, 7) float32, the cameras of :func:`framed_uv`, columns as in ``training.data``."""
-    rows = []
-    for balls, (azimuth, elevation, distance, roll) in zip(spheres, directions, strict=True):
-        c = frame_camera(balls[:, :3], azimuth, elevation, distance, radii=balls[:, 3], roll=roll)
-        rows.append([azimuth, elevation, distance, c.focal, c.shift_u, c.shift_v, roll])
-    return np.array(rows, np.float32)
-
-
-def project(points: Tensor, cameras: Tensor) -> tuple[Tensor, Tensor]:
-    """``immat_core.camera.Camera.project`` of a batch, differentiable in the points.
-
-    Parameters
-    ----------
-    points
-        (B, n, 3) in the object's frame.
-    cameras
-        (B, 7) as ``training.data`` has them.
-
-    Returns
-    -------
-    (B, n, 2) places in -1..1 over the picture, and (B, n) depths, at least 1e-3.
-    """
-    azimuth, elevation, distance, focal, shift_u, shift_v, roll = cameras[:, :, None].unbind(1)
-    sa, ca, se, ce = azimuth.sin(), azimuth.cos(), elevation.sin(), elevation.cos()
-    forward = torch.cat([-sa * ce, ca * ce, -se], 1)
-    right = torch.cat([ca, sa, torch.zeros_like(sa)], 1)
-    down = torch.linalg.cross(forward, right)
-    turned = roll.cos() * right + roll.sin() * down, roll.cos() * down - roll.sin() * right
-    local = points + (distance * forward)[:, None]
-    depth = (local * forward[:, None]).sum(2).clamp_min(1e-3)
-    flat = torch.stack([(local * axis[:, None]).sum(2) for axis in turned], 2)
-    shift = torch.cat([shift_u, shift_v], 1)
-    return focal[:, None] * flat / depth[..., None] + shift[:, None], depth
-
-
 def camera_axes(directions: NDArray[np.float64]) -> NDArray[np.float32]:
     """(B, 3, 3) float32, the axes of cameras of (B, 4) azimuth, elevation, distance, roll."""
     rows = [Camera(a, e, d, roll=r).axes for a, e, d, r in directions]

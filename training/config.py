@@ -86,9 +86,6 @@ class SphereLoss:
         Share of a batch's shapes for which these two terms, the dearest, are computed.
     pose, category
         Weights of the camera head and of the category head.
-    inside, cover
-        Weights of balls seen outside the mask, and of the mask's distance from the nearest ball
-        (``training.reprojection``); of the two local stages alone.
     paper
         Squared Chamfer and earth mover's distance and Eq. (1) as printed.
     increment
@@ -103,8 +100,6 @@ class SphereLoss:
     dense_share: float = 0.5
     pose: float = 0.1
     category: float = 0.02
-    inside: float = 0.0
-    cover: float = 0.0
     paper: bool = False
     increment: float = 0.002
 

@@ -15,22 +15,21 @@ from immat_core.medial_mesh import IndexArray, MedialMesh
 from immat_core.networks.config import NetworkConfig
 from immat_core.predict import adjacency
 from immat_core.smoothing import smooth
-from training.cameras import camera_axes, framed_cameras, project
+from training.cameras import camera_axes, framed_uv
 from training.config import TrainingConfig
 from training.data import Batch, ShapeFolder, load_batch
 from training.predictions import PredictedShapes, predict_shapes
-from training.reprojection import silhouette_losses
 from training.stages import Stage, sphere_losses
 from training.topology_stage import make_cloud
 
 
 class SmoothingBatch(NamedTuple):
-    """Pictures, (B, N, 4) spheres smoothed and before, cameras, axes, (B, N, N) adjacency."""
+    """Pictures, (B, N, 4) spheres smoothed and before, ``uv``, axes, (B, N, N) adjacency."""
 
     seen: Batch
     spheres: Tensor
     before: Tensor
-    cameras: Tensor
+    uv: Tensor
     axes: Tensor
     adjacency: Tensor
 
@@ -95,15 +94,13 @@ class SmoothingModule(Stage):
         least, most = self.config.weights
         weights = rng.uniform(least, most, len(chosen))
         spheres = np.stack([smooth(*given) for given in zip(before, edges, weights, strict=True)])
-        cameras = torch.from_numpy(
-            framed_cameras(self.predicted.initial[chosen], self.predicted.directions[chosen])
-        )
+        uv = framed_uv(self.predicted.initial[chosen], self.predicted.directions[chosen], spheres)
         rows = [adjacency(spheres.shape[1], e) for e in edges]
         return SmoothingBatch(
             load_batch(self.folder, self.predicted.shapes[chosen], self.predicted.views[chosen]),
             torch.from_numpy(spheres),
             torch.from_numpy(before),
-            cameras,
+            torch.from_numpy(uv),
             torch.from_numpy(camera_axes(self.predicted.directions[chosen])),
             torch.from_numpy(np.stack(rows)),
         )
@@ -118,16 +115,14 @@ class SmoothingModule(Stage):
                 *out[5:],
                 batch.spheres,
                 batch.before,
-                project(batch.spheres[..., :3], batch.cameras)[0],
+                batch.uv,
                 batch.axes,
                 batch.adjacency,
             )
         spheres = batch.spheres + moved.float()
-        weights = self.config.loss
-        return {
-            **sphere_losses(spheres[..., :3], spheres[..., 3], batch.seen.spheres, weights),
-            **silhouette_losses(spheres, batch.cameras, batch.seen.images[:, 3], weights),
-        }
+        return sphere_losses(
+            spheres[..., :3], spheres[..., 3], batch.seen.spheres, self.config.loss
+        )
 
     def _connections(self, k: int) -> IndexArray:
         if k not in self._edges:

@@ -16,10 +16,9 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from immat_core.networks.image2sphere import Image2Sphere, Image2SphereOutput
 from immat_core.networks.refinement import SphereRefinement
 from training import losses
-from training.cameras import PoseLoss, camera_axes, camera_directions, framed_cameras, project
+from training.cameras import PoseLoss, camera_axes, camera_directions, framed_uv
 from training.config import Optimization, SphereLoss, TrainingConfig
 from training.data import Batch, ShapeFolder, training_batch
-from training.reprojection import silhouette_losses
 from training.stretch import make_stretch
 
 
@@ -196,15 +195,8 @@ class RefinementModule(Stage):
             out: Image2SphereOutput = self.fixed[0](seen.images)
         directions = camera_directions(seen.cameras, out.pose, settings.camera, rng, self.sizes)
         initial = torch.cat([out.centers, out.radii[..., None]], 2)
-        framed = torch.from_numpy(framed_cameras(initial.float().cpu().numpy(), directions))
-        cameras = framed.to(self.device)
-        uv = project(out.centers.float(), cameras)[0]
+        uv = torch.from_numpy(framed_uv(initial.cpu().numpy(), directions)).to(self.device)
         axes = torch.from_numpy(camera_axes(directions)).to(self.device)
         with self.autocast():
             centers, radii = self.network(seen.images, *out[5:], out.centers, uv, axes, out.radii)
-        centers, radii = centers.float(), radii.float()
-        refined = torch.cat([centers, radii[..., None]], 2)
-        return {
-            **sphere_losses(centers, radii, seen.spheres, settings.loss),
-            **silhouette_losses(refined, cameras, seen.images[:, 3], settings.loss),
-        }
+        return sphere_losses(centers.float(), radii.float(), seen.spheres, settings.loss)

@@ -20,7 +20,6 @@ from immat_core.networks.encoder import Encoder, global_feature
 from immat_core.networks.image2sphere import perceptron
 from immat_core.networks.refinement import pool_pixels
 from training.baselines.icosphere import SphereGraph, icosphere
-from training.cameras import project
 
 TEMPLATE_RADIUS = 0.3
 """Of the sphere before it is deformed, in diagonals."""
@@ -40,6 +39,33 @@ PIXEL2MESH_BATCH = 16
 
 BLOCKS = (2, 2, 1)
 """Residual blocks of the graph networks; the last level has most vertices by far."""
+
+
+def project(points: Tensor, cameras: Tensor) -> Tensor:
+    """Where points stand in their pictures: ``immat_core.camera.Camera.project`` of a batch.
+
+    Parameters
+    ----------
+    points
+        (B, n, 3) in the object's frame.
+    cameras
+        (B, 7) as ``training.data`` has them.
+
+    Returns
+    -------
+    (B, n, 2) in -1..1 over the picture, differentiable in the points.
+    """
+    azimuth, elevation, distance, focal, shift_u, shift_v, roll = cameras[:, :, None].unbind(1)
+    sa, ca, se, ce = azimuth.sin(), azimuth.cos(), elevation.sin(), elevation.cos()
+    forward = torch.cat([-sa * ce, ca * ce, -se], 1)
+    right = torch.cat([ca, sa, torch.zeros_like(sa)], 1)
+    down = torch.linalg.cross(forward, right)
+    turned = roll.cos() * right + roll.sin() * down, roll.cos() * down - roll.sin() * right
+    local = points + (distance * forward)[:, None]
+    depth = (local * forward[:, None]).sum(2).clamp_min(1e-3)
+    flat = torch.stack([(local * axis[:, None]).sum(2) for axis in turned], 2)
+    shift = torch.cat([shift_u, shift_v], 1)
+    return focal[:, None] * flat / depth[..., None] + shift[:, None]
 
 
 def as_triangles(vertices: Tensor) -> Triangles:
@@ -141,7 +167,7 @@ class Pixel2MeshDecoder(nn.Module):
         for k, deformation in enumerate(self.deformations):
             graph: Any = self.graphs[k]
             # The loss moves vertices by their offsets, not by where they are read.
-            read = pool_pixels((mixed,), project(points.detach(), cameras)[0])
+            read = pool_pixels((mixed,), project(points.detach(), cameras))
             known = [read, points] if features is None else [read, points, features]
             features, offset = deformation(torch.cat(known, 2), graph)
             points = points + offset
