@@ -34,9 +34,6 @@ READ_WIDTH = 64
 """Channels that a vertex reads of a picture. Pixel2Mesh reads all of the encoder's; here its maps
 are first mixed down to these, which makes a step three times as fast and the baseline better."""
 
-PIXEL2MESH_BATCH = 16
-"""Pictures in one of its steps, at most: they are dear, and with 64 there would be few of them."""
-
 BLOCKS = (2, 2, 1)
 """Residual blocks of the graph networks; the last level has most vertices by far."""
 

@@ -18,7 +18,6 @@ from immat_core.metrics import Triangles
 from immat_core.networks.config import NetworkConfig
 from training import losses
 from training.baselines.decoders import (
-    PIXEL2MESH_BATCH,
     AtlasNetSphere,
     Pixel2MeshDecoder,
     as_triangles,
@@ -34,6 +33,9 @@ from training.train import STAGES, load_networks, network_config
 LEARNED = ("atlasnet", "pixel2mesh", "occnet")
 """The baselines that are trained."""
 
+LARGEST_BATCH = {"pixel2mesh": 16, "occnet": 32}
+"""Pictures in a step of those whose steps are dear: with our 64 they would have few of them."""
+
 
 @dataclass(frozen=True)
 class BaselineLoss:
@@ -42,8 +44,9 @@ class BaselineLoss:
     Attributes
     ----------
     points
-        True surface points a shape in a step of the mesh decoders; points in a step of the
-        occupancy network.
+        True surface points of a shape in a step of the mesh decoders.
+    occupancy_points
+        Points of a shape in a step of the occupancy network.
     edges, laplacian
         Weights of Pixel2Mesh's regularity beside a Chamfer distance of weight 1 a level. Its own
         are relative to squared distances; these keep its ratio of the two (0.1 to 0.3) and were
@@ -51,6 +54,7 @@ class BaselineLoss:
     """
 
     points: int = 1024
+    occupancy_points: int = 512
     edges: float = 1.0
     laplacian: float = 3.0
 
@@ -96,8 +100,11 @@ class BaselineModule(Stage):
         self, shapes: NDArray[np.int64], rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Points (B, T, 3) of the shapes, and (B, T) 1 for those inside."""
-        source = self.folder.surface if self.occupancy is None else self.occupancy[0]
-        some = rng.permutation(source.shape[1])[: self.weights.points]
+        weights = self.weights
+        source, wanted = self.folder.surface, weights.points
+        if self.occupancy is not None:
+            source, wanted = self.occupancy[0], weights.occupancy_points
+        some = rng.permutation(source.shape[1])[:wanted]
         points = np.stack([source[shape][some, :3] for shape in shapes]).astype(np.float32)
         if self.occupancy is None:
             return points, np.ones(points.shape[:2], np.float32)
@@ -156,8 +163,8 @@ def make_baseline(name: str, config: TrainingConfig, folder: ShapeFolder, run: P
         trained: Any = load_networks(config, folder, run)[STAGES[0]]
         network.encoder.load_state_dict(trained.encoder.state_dict())
         budget = whole_budget(config, STAGES[1:])
-    if name == "pixel2mesh":
-        budget = dataclasses.replace(budget, batch=min(budget.batch, PIXEL2MESH_BATCH))
+    batch = min(budget.batch, LARGEST_BATCH.get(name, budget.batch))
+    budget = dataclasses.replace(budget, batch=batch)
     network.to(memory_format=torch.channels_last)
     changed = dataclasses.replace(
         config, image2sphere=dataclasses.replace(config.image2sphere, optimization=budget)
