@@ -33,6 +33,9 @@ from training.train import STAGES, load_networks, network_config
 LEARNED = ("atlasnet", "pixel2mesh", "occnet")
 """The baselines that are trained."""
 
+NEEDS_CAMERA = "pixel2mesh"
+"""The one that reads the picture where its vertices project to."""
+
 LARGEST_BATCH = {"pixel2mesh": 16, "occnet": 32}
 """Pictures in a step of those whose steps are dear: with our 64 they would have few of them."""
 
@@ -101,7 +104,8 @@ class BaselineModule(Stage):
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Points (B, T, 3) of the shapes, and (B, T) 1 for those inside."""
         weights = self.weights
-        source, wanted = self.folder.surface, weights.points
+        source: NDArray[np.floating[Any]] = self.folder.surface
+        wanted = weights.points
         if self.occupancy is not None:
             source, wanted = self.occupancy[0], weights.occupancy_points
         some = rng.permutation(source.shape[1])[:wanted]
@@ -199,7 +203,7 @@ def baseline_surface(name: str, network: nn.Module, image: Tensor, camera: Tenso
     image
         (1, 4, S, S) as the networks see it.
     camera
-        (1, 7), the true one; only Pixel2Mesh asks for it.
+        (1, 7); only ``NEEDS_CAMERA`` asks for it.
     """
     if isinstance(network, OccupancyNetwork):
         return network.surface(image)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from immat_core import topology, weights
+from immat_core.camera import Camera
 from immat_core.engine import Arrays, Engine, OnnxEngine
 from immat_core.image import Crop
 from immat_core.metrics import Triangles
@@ -166,20 +167,19 @@ class Contestants:
         seen = premultiplied(np.array(self.test.images[shape, view])[None])[0]
         return np.ascontiguousarray(seen.numpy())
 
-    def predict(self, shape: int, view: int) -> Prediction:
-        """Our prediction of a picture, by the product's own code, with the camera that it finds."""
-        return self._predict(self.model, shape, view)
+    def predict(self, shape: int, view: int, camera: Camera | None = None) -> Prediction:
+        """Our prediction of a picture, by the product's own code; without a camera it finds one."""
+        return self._predict(self.model, shape, view, camera)
 
     def predict_without_dense(self, shape: int, view: int, like: Prediction) -> Prediction:
         """The same in the camera of ``like``, but the dense centers tell nothing."""
-        return self._predict(ImageToMat(WithoutDense(self.engine)), shape, view, like)
+        return self._predict(ImageToMat(WithoutDense(self.engine)), shape, view, like.camera)
 
     def _predict(
-        self, model: ImageToMat, shape: int, view: int, like: Prediction | None = None
+        self, model: ImageToMat, shape: int, view: int, camera: Camera | None = None
     ) -> Prediction:
         image = self.picture(shape, view)
         size = image.shape[1]
-        camera = None if like is None else like.camera
         model.set_crop(Crop(image, (0.0, 0.0, float(size))), (size, size), camera)
         config = self.engine.config
         edges, faces = self.thresholds()
@@ -229,11 +229,15 @@ class Contestants:
             self._surfaces[row] = true_surface(self.train, row)
         return self._surfaces[row]
 
-    def baseline(self, name: str, shape: int, view: int) -> Triangles:
-        """What a learned baseline answers to a picture."""
+    def true_camera(self, shape: int, view: int) -> Camera:
+        """The camera that a picture was taken with."""
+        return Camera(*map(float, self.test.cameras[shape, view]))
+
+    def baseline(self, name: str, shape: int, view: int, camera: Camera) -> Triangles:
+        """What a learned baseline answers to a picture; Pixel2Mesh asks for the camera."""
         image = torch.from_numpy(self.picture(shape, view))[None]
-        camera = torch.from_numpy(np.array(self.test.cameras[shape, view]))[None]
-        return baseline_surface(name, self.baselines[name], image, camera)
+        row = torch.tensor([astuple(camera)], dtype=torch.float32)
+        return baseline_surface(name, self.baselines[name], image, row)
 
 
 def chosen_shapes(test: ShapeFolder, wanted: int) -> list[int]:

@@ -107,7 +107,7 @@ class _Shown:
             final = self.predict(shape).stages[-1]
             return medial_surface(final.medial_mesh(*own.thresholds()))
         if name in own.baselines:
-            return own.baseline(name, shape, 0)
+            return own.baseline(name, shape, 0, self.predict(shape).camera)
         rows = own.retrieved(shape, 0) | {"typical": own.typical(shape)}
         points = np.array(own.test.surface[shape, :, :3], np.float64)
         row = own.oracle(points, set(rows.values())) if name == "oracle" else rows[name]

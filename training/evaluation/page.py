@@ -22,9 +22,11 @@ NAMES = {
     "retrieval_mask": "retrieval by mask",
     "retrieval_features": "retrieval by our encoder",
     "atlasnet": "AtlasNet, sphere",
-    "pixel2mesh": "Pixel2Mesh-style, true camera given",
+    "pixel2mesh": "Pixel2Mesh-style, camera as ours found it",
     "occnet": "OccNet decoder",
     "ours": "**ours**",
+    "pixel2mesh_camera": "Pixel2Mesh-style, true camera given",
+    "ours_camera": "ours, true camera given",
 }
 """The contestants, in the order of the tables."""
 

@@ -16,6 +16,7 @@ from immat_core.metrics import Triangles
 from immat_core.pose_head import decode_poses
 from immat_core.predict import Prediction, Stage
 from immat_core.surface.checks import check_polygons
+from training.baselines.stages import NEEDS_CAMERA
 from training.data import AZIMUTH, DISTANCE, ELEVATION, ROLL
 from training.evaluation import scores
 from training.evaluation.contestants import Contestants
@@ -96,9 +97,18 @@ def _score_view(
         name: score_surface(contestants.training_surface(row), truth, shape)
         for name, row in retrieved.items()
     }
+    true = contestants.true_camera(shape, view)
     for name in contestants.baselines:
-        rows[name] = score_surface(contestants.baseline(name, shape, view), truth, shape)
+        answer = contestants.baseline(name, shape, view, prediction.camera)
+        rows[name] = score_surface(answer, truth, shape)
+    if NEEDS_CAMERA in contestants.baselines:
+        given = contestants.baseline(NEEDS_CAMERA, shape, view, true)
+        rows[f"{NEEDS_CAMERA}_camera"] = score_surface(given, truth, shape)
     rows["ours"] = score_surface(mesh, truth, shape)
+    informed = contestants.predict(shape, view, true).stages[-1]
+    rows["ours_camera"] = score_surface(
+        medial_surface(informed.medial_mesh(*contestants.thresholds())), truth, shape
+    )
     report = check_polygons(mesh.vertices, mesh.faces)
     return {
         "view": view,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from training.baselines.stages import LEARNED
+from training.baselines.stages import LEARNED, NEEDS_CAMERA
 from training.evaluation.scores import Counts
 from training.evaluation.statistics import (
     Doubles,
@@ -31,6 +31,9 @@ MARGINS = {"cd": 0.87, "emd": 0.93, "thickness": 0.93}
 
 JUDGED = tuple(metric for metric in METRICS if metric != "f2")
 """The scores that have targets."""
+
+INFORMED = "ours_camera", (f"{NEEDS_CAMERA}_camera", *LEARNED)
+"""Ours when the true camera is given, and the baselines that it is compared with then."""
 
 RETRIEVAL = ("retrieval_mask", "retrieval_features")
 
@@ -62,7 +65,10 @@ class Verdict:
 
 def verdicts(sample: Sample) -> list[Verdict]:
     """All targets that a sample can tell of, in their order."""
-    told = _against_learned(sample) + _against_retrieval(sample) + _stages(sample)
+    told = _against_learned(sample, "ours", LEARNED, "")
+    if INFORMED[0] in sample.names():
+        told += _against_learned(sample, *INFORMED, " where the true camera is given")
+    told += _against_retrieval(sample) + _stages(sample)
     told += _moved(sample) + _connections(sample)
     return told + _camera(sample) + _mask(sample) + _meshes(sample)
 
@@ -77,20 +83,20 @@ def best_baseline(sample: Sample, metric: str, names: tuple[str, ...]) -> str | 
     return min(there, key=lambda name: sign * means[name])
 
 
-def _against_learned(sample: Sample) -> list[Verdict]:
+def _against_learned(sample: Sample, who: str, names: tuple[str, ...], where: str) -> list[Verdict]:
     told = []
     for metric in JUDGED:
-        best = best_baseline(sample, metric, LEARNED)
+        best = best_baseline(sample, metric, names)
         below = MARGINS.get(metric)
         target = (
             f"{SPOKEN[metric]} at least {100 * (1 - below):.0f} % below the best learned baseline"
             if below
             else f"{SPOKEN[metric]} above the best learned baseline"
-        )
+        ) + where
         if best is None:
             told.append(Verdict(target, "not measured", None))
             continue
-        ours, theirs = sample.row("ours", metric), sample.row(best, metric)
+        ours, theirs = sample.row(who, metric), sample.row(best, metric)
         found = ratio_interval(ours, theirs, sample.category)
         met = found.value <= below if below else found.value > 1
         told.append(Verdict(target, f"{_share(found)} of {best}'s", met))
