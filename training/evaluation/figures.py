@@ -11,6 +11,7 @@ from immat_core.camera import Camera
 from immat_core.medial_mesh import MedialMesh
 from immat_core.metrics import Triangles
 from immat_core.predict import Prediction, Stage
+from training.baselines.stages import NEEDS_CAMERA
 from training.evaluation.contestants import Contestants
 from training.evaluation.page import (
     NAMES,
@@ -100,12 +101,23 @@ class _Shown:
         edges, faces = stage.select(*self.contestants.thresholds())
         return medial_panel(stage.spheres, edges, faces, self.camera(shape))
 
+    def informed(self, name: str, shape: int) -> Triangles:
+        """The surface of a contestant that is given the true camera."""
+        own = self.contestants
+        true = own.true_camera(shape, 0)
+        if name != "ours_camera":
+            return own.baseline(NEEDS_CAMERA, shape, 0, true)
+        final = own.predict(shape, 0, true).stages[-1]
+        return medial_surface(final.medial_mesh(*own.thresholds()))
+
     def answer(self, name: str, shape: int) -> Triangles:
         """A contestant's surface."""
         own = self.contestants
         if name == "ours":
             final = self.predict(shape).stages[-1]
             return medial_surface(final.medial_mesh(*own.thresholds()))
+        if name.endswith("_camera"):
+            return self.informed(name, shape)
         if name in own.baselines:
             return own.baseline(name, shape, 0, self.predict(shape).camera)
         rows = own.retrieved(shape, 0) | {"typical": own.typical(shape)}
