@@ -49,7 +49,8 @@ class PredictSettings:
     edge_threshold, face_threshold
         Edges and faces of at least this probability are kept; 0..1.
     smoothing_weight
-        t of the paper's Eq. (4), 0..1; the smaller, the smoother.
+        t of the paper's Eq. (4), 0..1; the smaller, the smoother. The paper has 0.5. At 1 nothing is
+        levelled before the network that corrects spheres by their neighbors: best on `val`.
     stage
         Which of ``STAGES`` is meant by :meth:`Prediction.medial_mesh`.
     seed
@@ -64,7 +65,7 @@ class PredictSettings:
     spheres: int = 256
     edge_threshold: float = 0.2
     face_threshold: float = 0.3
-    smoothing_weight: float = 0.5
+    smoothing_weight: float = 1.0
     stage: str = "smoothed"
     seed: int = 0
 

@@ -234,6 +234,7 @@ def _dynamic_axes(names: tuple[str, ...]) -> tuple[dict[int, Any], ...]:
         "radii": {1: n},
         "uv": {1: n},
         "spheres": {1: n},
+        "before": {1: n},
         "adjacency": {1: n, 2: n},
     }
     return tuple(axes.get(key, {}) for key in names)

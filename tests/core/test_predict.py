@@ -48,7 +48,7 @@ def test_the_picture_is_looked_at_once(model: ImageToMat, engine: FakeEngine) ->
 
 
 def test_stages_and_what_stands_beside_them(model: ImageToMat) -> None:
-    prediction = model.predict()
+    prediction = model.predict(PredictSettings(smoothing_weight=0.5))
     assert tuple(stage.name for stage in prediction.stages) == STAGES
     initial, refined, smoothed = prediction.stages
     np.testing.assert_allclose(refined.spheres[:, 2], initial.spheres[:, 2] + 0.01, atol=1e-6)
