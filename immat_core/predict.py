@@ -49,8 +49,8 @@ class PredictSettings:
     edge_threshold, face_threshold
         Edges and faces of at least this probability are kept; 0..1.
     smoothing_weight
-        t of the paper's Eq. (4), 0..1; the smaller, the smoother. The paper has 0.5. At 1 nothing is
-        levelled before the network that corrects spheres by their neighbors: best on `val`.
+        t of the paper's Eq. (4), 0..1; the smaller, the smoother. The paper has 0.5. At 1 nothing
+        is levelled before the network corrects spheres by their neighbors: best on ``val``.
     stage
         Which of ``STAGES`` is meant by :meth:`Prediction.medial_mesh`.
     seed
