@@ -14,7 +14,7 @@ from immat_core.medial_mesh import FloatArray, IndexArray
 
 CHUNK = 1 << 20
 """Distances computed at a time by :func:`nearest`."""
-LONGEST, LONGEST_JOINT = 2.25, 2.8
+LONGEST, LONGEST_JOINT = 2.25, 3.4
 """Of an edge, and of one that joins two parts, in median distances to the nearest sphere."""
 
 

@@ -145,8 +145,7 @@ def loss_of(name, network, config=SMALL):
         outputs = network(*random_groups(n))
     else:
         adjacency = torch.rand(2, n, n) / n
-        both = torch.rand(2, 2, n, 4)
-        outputs = (network(*maps, *both, torch.rand(2, n, 2), axes, adjacency),)
+        outputs = (network(*maps, *torch.rand(2, 2, n, 4), torch.rand(2, n, 2), axes, adjacency),)
     return sum((output * torch.randn_like(output)).sum() for output in outputs)
 
 
@@ -199,7 +198,6 @@ def test_what_moves_spheres_moves_them_along_the_cameras_axes(name):
     network = stir(networks()[name])
     maps, image, uv = random_maps(SMALL), torch.rand(1, 4, 64, 64), torch.rand(1, 20, 2)
     centers, radii, linked = torch.rand(1, 20, 3), torch.rand(1, 20) + 0.1, torch.eye(20)[None]
-    lost = 0.02 * torch.rand(1, 20, 3)
     # Without the centers in the object's frame the networks know nothing but the camera's.
     known, last = (network.graph.enter, 4) if name == "smoothing" else (network.offset.enter, 3)
     with torch.no_grad():
@@ -212,6 +210,7 @@ def test_what_moves_spheres_moves_them_along_the_cameras_axes(name):
             if name == "refinement":
                 return network(image, *maps, centers, uv, axes, radii)[0] - centers
             spheres = torch.cat([centers, radii[..., None]], 2)
+            lost = 0.02 * radii[..., None].expand(1, 20, 3)
             before = spheres + torch.cat([lost @ axes[0], lost[..., :1]], 2)
             return network(image, *maps, spheres, before, uv, axes, linked)[..., :3]
 
@@ -259,11 +258,10 @@ def test_a_thin_dense_head_starts_as_spread_as_a_full_one():
 
 
 def test_untrained_mat_refinement_moves_nothing():
-    maps, spheres = random_maps(SMALL), torch.rand(1, 20, 4)
+    maps, spheres, axes = random_maps(SMALL), torch.rand(1, 20, 4), random_axes()
     seen, linked = torch.rand(1, 4, 64, 64), torch.rand(1, 20, 20)
-    network = networks()["smoothing"]
-    moved = network(seen, *maps, spheres, 2 * spheres, spheres[..., :2], random_axes(), linked)
-    assert torch.equal(moved, torch.zeros(1, 20, 4))
+    given = (seen, *maps, spheres, 2 * spheres, spheres[..., :2], axes, linked)
+    assert torch.equal(networks()["smoothing"](*given), torch.zeros(1, 20, 4))
 
 
 def test_mat_refinement_follows_the_topology():
@@ -275,15 +273,14 @@ def test_mat_refinement_follows_the_topology():
     other = spheres.clone()
     other[0, 1] += 0.3
     order = torch.randperm(20)
+    mixed, turned = spheres[:, order], adjacency[:, order][:, :, order]
     with torch.no_grad():
         moved = network(image, *maps, spheres, spheres, uv, axes, adjacency)
         moved_other = network(image, *maps, other, other, uv, axes, adjacency)
         rough = network(image, *maps, spheres, 1.01 * spheres, uv, axes, adjacency)
-        turned = adjacency[:, order][:, :, order]
-        mixed, places = spheres[:, order], uv[:, order]
-        shuffled = network(image, *maps, mixed, mixed, places, axes, turned)
+        shuffled = network(image, *maps, mixed, mixed, uv[:, order], axes, turned)
     assert (moved[0, 0] - moved_other[0, 0]).abs().max() > 1e-5
-    assert (moved - rough).abs().max() > 1e-5, "what Eq. (4) took away is not seen"
+    assert (moved - rough).abs().max() > 1e-5
     torch.testing.assert_close(moved[0, 2:], moved_other[0, 2:])
     torch.testing.assert_close(shuffled, moved[:, order])
 

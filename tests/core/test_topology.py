@@ -258,7 +258,7 @@ def test_a_face_joins_its_spheres_already():
 
 
 def test_edges_across_more_than_two_spacings_are_left_out_but_join_parts():
-    places = np.array([0, 1, 2, 3, 5.5, 6.5, 9.5, 10.5])
+    places = np.array([0, 1, 2, 3, 5.5, 6.5, 10.5, 11.5])
     centers = np.column_stack([places, np.zeros((8, 2))])
     rows = np.array(
         [[0, 1], [0, 2], [0, 3], [1, 2], [2, 3], [3, 4], [4, 5], [5, 6], [6, 7]], np.int32
@@ -268,7 +268,7 @@ def test_edges_across_more_than_two_spacings_are_left_out_but_join_parts():
         rows, np.full(9, 0.9, np.float32), triangles, np.full(2, 0.9, np.float32)
     )
     edges, faces = select(some, centers=centers)
-    # 0-3 is three spacings long, and so is 5-6; 3-4, of two and a half, joins two parts.
+    # 0-3 is three spacings long, 5-6 is four; 3-4, of two and a half, joins two parts.
     assert sorted(edges.tolist()) == [[0, 1], [0, 2], [1, 2], [2, 3], [3, 4], [4, 5], [6, 7]]
     assert faces.tolist() == [[0, 1, 2]]
     edges, faces = select(some, centers=centers, trim=False)

@@ -68,7 +68,9 @@ def write_grid(
     pyplot.close(figure)
     # A quarter of the size, and nothing to be seen of it.
     with Image.open(path) as image:
-        image.convert("RGB").quantize(COLORS).save(path, optimize=True)
+        plain = image.convert("RGB")
+        few = plain.quantize(COLORS) if path.suffix == ".png" else plain
+        few.save(path, optimize=True)
 
 
 def picture_panel(rgba: NDArray[np.uint8]) -> Panel:
