@@ -117,6 +117,8 @@ class OccupancyNetwork(nn.Module):
         values = np.empty((len(leaves), LEAF, LEAF, LEAF), np.float32)
         values[:] = np.where(coarse > level, -1, 1).repeat(2, 1).repeat(2, 2).repeat(2, 3)
         values[near] = level - self._logits(feature, _lattice(leaves[near], 1))
+        if values.min() >= 0:
+            values -= values.min() + 1e-3
         vertices, triangles = marching_cubes(leaves, values)
         return Triangles(vertices.astype(np.float64) * SPACING, triangles.astype(np.int64))
 
