@@ -348,7 +348,7 @@ class _Run:
         found = self.engine.run(
             "refinement",
             {
-                **self.seen.looks,
+                **{name: self.seen.looks[name] for name in ("image", "axes")},
                 "centers": initial[None, :, :3],
                 "uv": self._uv(initial),
                 "radii": initial[None, :, 3],

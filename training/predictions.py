@@ -116,7 +116,7 @@ def predict_batch(
     uv = torch.from_numpy(framed_uv(initial, directions)).to(device)
     axes = torch.from_numpy(camera_axes(directions)).to(device)
     refinement = networks["refinement"].eval()
-    centers, radii = refinement(batch.images.to(device), *out[5:], out.centers, uv, axes, out.radii)
+    centers, radii = refinement(batch.images.to(device), out.centers, uv, axes, out.radii)
     return {
         "initial": initial,
         "refined": joined_spheres(centers.cpu().numpy(), radii.cpu().numpy()),

@@ -198,5 +198,5 @@ class RefinementModule(Stage):
         uv = torch.from_numpy(framed_uv(initial.cpu().numpy(), directions)).to(self.device)
         axes = torch.from_numpy(camera_axes(directions)).to(self.device)
         with self.autocast():
-            centers, radii = self.network(seen.images, *out[5:], out.centers, uv, axes, out.radii)
+            centers, radii = self.network(seen.images, out.centers, uv, axes, out.radii)
         return sphere_losses(centers.float(), radii.float(), seen.spheres, settings.loss)

@@ -107,6 +107,10 @@ def make_stage(name: str, config: TrainingConfig, folder: ShapeFolder, run: Path
     if name == "image2sphere":
         return Image2SphereModule(networks[name], config, folder)
     if name == "refinement":
+        if not (run / f"{name}.pt").is_file():
+            # It begins with what the first stage has learned to see.
+            seen = networks["image2sphere"].encoder.state_dict()
+            networks[name].encoder.load_state_dict(seen)
         return RefinementModule(networks[name], config, folder, networks["image2sphere"])
     if name == "topology":
         from training.topology_stage import TopologyModule

@@ -11,7 +11,7 @@ MAPS: Final = ("features_0", "features_1", "features_2", "features_3")
 
 INPUTS: Final[dict[str, tuple[str, ...]]] = {
     "image2sphere": ("image",),
-    "refinement": ("image", *MAPS, "centers", "uv", "axes", "radii"),
+    "refinement": ("image", "centers", "uv", "axes", "radii"),
     "topology": ("spheres", "sparse", "dense_neighbors"),
     "smoothing": ("image", *MAPS, "spheres", "before", "uv", "axes", "adjacency"),
 }

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from immat_core.networks.config import NetworkConfig
+from immat_core.networks.encoder import Encoder
 from immat_core.networks.image2sphere import TYPICAL_RADIUS
 
 HIDDEN = 192
@@ -103,12 +104,16 @@ class GraphResidual(nn.Module):
 
 
 class GraphNetwork(nn.Module):
-    """A graph convolution in, residual blocks, a graph convolution out."""
+    """A graph convolution in, residual blocks, a graph convolution out.
+
+    Without connections a sphere hears of the others by the mean over all of them.
+    """
 
     def __init__(
         self, inputs: int, outputs: int, blocks: int, spread: float, *, connected: bool
     ) -> None:
         super().__init__()
+        self.shared = None if connected else nn.Linear(HIDDEN, HIDDEN, bias=False)
         self.enter = GraphConvolution(inputs, HIDDEN, connected=connected)
         self.blocks = nn.ModuleList(
             GraphResidual(HIDDEN, connected=connected) for _ in range(blocks)
@@ -117,10 +122,14 @@ class GraphNetwork(nn.Module):
         with torch.no_grad():
             for parameter in self.leave.parameters():
                 parameter.mul_(spread)
+            if self.shared is not None:
+                self.shared.weight.zero_()
 
     def forward(self, x: Tensor, adjacency: Tensor | None = None) -> Tensor:
         """(B, N, inputs) -> (B, N, outputs) float32."""
         y = functional.relu(self.enter(x, adjacency))
+        if self.shared is not None:
+            y = y + self.shared(y.mean(1, keepdim=True))
         for block in self.blocks:
             y = block(y, adjacency)
         left: Tensor = self.leave(y, adjacency)
@@ -138,6 +147,7 @@ class SphereRefinement(nn.Module):
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
+        self.encoder = Encoder(config)
         inputs = sum(config.channels) + LOOKED + 2 + 3 + 3 + 1
         self.offset = GraphNetwork(inputs, 3, 4, 0.1, connected=False)
         self.radii = GraphNetwork(inputs, 1, 2, 0.1, connected=False)
@@ -145,10 +155,6 @@ class SphereRefinement(nn.Module):
     def forward(
         self,
         image: Tensor,
-        features_0: Tensor,
-        features_1: Tensor,
-        features_2: Tensor,
-        features_3: Tensor,
         centers: Tensor,
         uv: Tensor,
         axes: Tensor,
@@ -160,8 +166,6 @@ class SphereRefinement(nn.Module):
         ----------
         image
             (B, 4, S, S), Image2Sphere's input.
-        features_0, features_1, features_2, features_3
-            (B, C, H, W), Image2Sphere's maps.
         centers
             (B, N, 3), the initial centers, N >= 1.
         uv
@@ -177,7 +181,7 @@ class SphereRefinement(nn.Module):
             (B, N, 3) refined centers and (B, N) radii above zero. The radii are read at the
             same ``uv``, so the camera is needed only once.
         """
-        read = pool_pixels((features_0, features_1, features_2, features_3), uv)
+        read = pool_pixels(tuple(self.encoder(image)), uv)
         size = torch.log(radii.float() / TYPICAL_RADIUS)[..., None]
         pixels = torch.cat([read, look_around(image, uv), size], 2)
         local = torch.matmul(centers, axes.transpose(1, 2))
