@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immat_core.camera import MARGIN, Camera
+from immat_core.medial_mesh import MedialMesh
 from immat_core.pose_head import PoseCandidate
 from immat_core.silhouette import overlap, soft_discs
 from immat_core.silhouette.discs import NEAREST, DoubleArray
@@ -26,6 +27,9 @@ COARSE, FINE = 32, 64
 THINNEST = 0.8
 """Least radius of a disc in cells: points that stand for a sheet leave no gaps then."""
 
+
+ALONG = 0.25, 0.5, 0.75
+"""Where spheres stand for an edge between its ends."""
 
 FREEDOM = 2.0
 """Of Student's t distribution: the smaller, the heavier its tails."""
@@ -108,6 +112,28 @@ def search_camera(
     refined = [(start, trial.refine(start)) for start in _apart(found, settings.kept)]
     best, guess = max(refined, key=lambda pair: trial.likelihood(*pair))
     return trial.camera(best, guess)
+
+
+def adjust_camera(
+    camera: Camera,
+    shape: MedialMesh,
+    alpha: NDArray[np.floating[Any]],
+    settings: SearchSettings = DEFAULT,
+) -> Camera:
+    """The likeliest camera near one that was found for a shape before it was changed.
+
+    Parameters
+    ----------
+    camera
+        Where the search begins.
+    shape
+        Its edges and faces are seen as spheres along them.
+    alpha
+        (S, S), 0..1, the mask of the crop.
+    """
+    trial = _Trial(_between(shape), area_averages(alpha, FINE), settings)
+    start = _Start(PoseCandidate(camera.azimuth, camera.elevation, camera.distance, 1.0), 0.0, 0.0)
+    return trial.camera(start, trial.refine(start))
 
 
 @dataclass(frozen=True)
@@ -256,6 +282,14 @@ def _solid(spheres: NDArray[np.floating[Any]], dense: NDArray[np.floating[Any]])
     centers = balls[:, :3]
     apart = (centers**2).sum(1) - 2 * points @ centers.T
     return np.concatenate([balls, np.column_stack([points, balls[apart.argmin(1), 3]])])
+
+
+def _between(shape: MedialMesh) -> DoubleArray:
+    """(n, 4) float64: the spheres, and those within their edges and faces."""
+    balls = np.column_stack([shape.centers, shape.radii]).astype(np.float64)
+    ends, corners = balls[shape.all_edges], balls[shape.faces]
+    within = [(1 - t) * ends[:, 0] + t * ends[:, 1] for t in ALONG]
+    return np.concatenate([balls, *within, corners.mean(1)])
 
 
 def _apart(found: list[tuple[float, _Start]], count: int) -> list[_Start]:

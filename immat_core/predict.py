@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from immat_core import topology
 from immat_core.camera import Camera
-from immat_core.camera_search import search_camera
+from immat_core.camera_search import adjust_camera, search_camera
 from immat_core.errors import Cancelled, UserError
 from immat_core.image import Crop, Picture, crop
 from immat_core.medial_mesh import FloatArray, IndexArray, MedialMesh
 from immat_core.pose_head import both_ways, decode_poses
 from immat_core.sampling import resample
-from immat_core.smoothing import smooth
+from immat_core.smoothing import adjacency, smooth
 from immat_core.topology import TopologyCandidates
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Prediction:
     category
         The kind of object that the network takes it for.
     seconds
-        Wall time of "image2sphere", "refinement", "topology" and "smoothing".
+        Wall time of "image2sphere", "refinement", "topology", "camera" and "smoothing".
     """
 
     stages: tuple[Stage, ...]
@@ -169,6 +169,7 @@ class _Seen:
     image: NDArray[np.float32]
     outputs: dict[str, NDArray[np.float32]]
     camera: Camera
+    camera_known: bool
     crop_box: tuple[float, float, float]
     picture_size: tuple[int, int]
     category: str
@@ -185,11 +186,9 @@ class _Seen:
         return np.asarray(self.outputs["dense"][0], np.float32)
 
     @property
-    def looks(self) -> dict[str, NDArray[np.float32]]:
-        """What the local networks see: the picture, its features, the camera's axes."""
-        features = {k: v for k, v in self.outputs.items() if k.startswith("features_")}
-        axes = self.camera.axes[None].astype(np.float32)
-        return {"image": self.image, "axes": axes, **features}
+    def features(self) -> dict[str, NDArray[np.float32]]:
+        """The first network's maps of the picture."""
+        return {k: v for k, v in self.outputs.items() if k.startswith("features_")}
 
 
 class ImageToMat:
@@ -236,6 +235,7 @@ class ImageToMat:
             cut.image[None],
             outputs,
             camera or self._predicted_camera(outputs, cut.image),
+            camera is not None,
             cut.box,
             picture_size,
             self._engine.config.categories[int(outputs["category"][0].argmax())],
@@ -279,8 +279,8 @@ class ImageToMat:
         """
         if self._seen is None:
             raise RuntimeError("call set_image before predict")
-        run = _Run(self._engine, self._seen, settings or PredictSettings(), progress, should_cancel)
-        return run.prediction()
+        seen, chosen = self._seen, settings or PredictSettings()
+        return _Run(self._engine, seen, chosen, seen.camera, progress, should_cancel).prediction()
 
 
 @dataclass(eq=False)
@@ -290,6 +290,7 @@ class _Run:
     engine: Engine
     seen: _Seen
     settings: PredictSettings
+    camera: Camera
     progress: Progress | None
     should_cancel: ShouldCancel | None
     seconds: dict[str, float] = field(default_factory=dict)
@@ -304,14 +305,16 @@ class _Run:
         with self._step("refinement", 0.25):
             refined_spheres = self._refine(initial.spheres)
         refined = self._stage("refined", refined_spheres, 0.4)
+        self._adjust_camera(refined, 0.6)
         with self._step("smoothing", 0.65):
             smoothed_spheres = self._smooth(refined)
         smoothed = self._stage("smoothed", smoothed_spheres, 0.75)
+        self._adjust_camera(smoothed, 0.9)
         if self.progress is not None:
             self.progress(1.0, "done")
         return Prediction(
             (initial, refined, smoothed),
-            self.seen.camera,
+            self.camera,
             self.seen.crop_box,
             self.seen.picture_size,
             self.seen.category,
@@ -343,12 +346,21 @@ class _Run:
             candidates = topology.gather_candidates(sparse, found["edges"], found["faces"])
         return Stage(name, spheres, candidates)
 
+    def _adjust_camera(self, stage: Stage, fraction: float) -> None:
+        """A camera that nobody gave follows the shape as it comes nearer to the picture."""
+        if self.seen.camera_known:
+            return
+        with self._step("camera", fraction):
+            shape = stage.medial_mesh(self.settings.edge_threshold, self.settings.face_threshold)
+            self.camera = adjust_camera(self.camera, shape, self.seen.image[0, 3])
+
     def _refine(self, initial: FloatArray) -> FloatArray:
         """Move the spheres by what the picture shows where they project to: section 3.1."""
         found = self.engine.run(
             "refinement",
             {
-                **{name: self.seen.looks[name] for name in ("image", "axes")},
+                "image": self.seen.image,
+                "axes": self._axes(),
                 "centers": initial[None, :, :3],
                 "uv": self._uv(initial),
                 "radii": initial[None, :, 3],
@@ -364,7 +376,9 @@ class _Run:
         found = self.engine.run(
             "smoothing",
             {
-                **self.seen.looks,
+                "image": self.seen.image,
+                **self.seen.features,
+                "axes": self._axes(),
                 "spheres": spheres[None],
                 "before": refined.spheres[None],
                 "uv": self._uv(spheres),
@@ -376,15 +390,11 @@ class _Run:
 
     def _uv(self, spheres: FloatArray) -> FloatArray:
         """(1, n, 2) float32, where the centres stand in the crop."""
-        return self.seen.camera.project(spheres[:, :3])[0][None]
+        return self.camera.project(spheres[:, :3])[0][None]
 
-
-def adjacency(spheres: int, edges: IndexArray) -> FloatArray:
-    """(n, n) float32: each row the mean over a sphere's neighbours; 0 where it has none."""
-    matrix = np.zeros((spheres, spheres), np.float32)
-    matrix[edges[:, 0], edges[:, 1]] = 1
-    matrix[edges[:, 1], edges[:, 0]] = 1
-    return np.asarray(matrix / np.maximum(matrix.sum(1, keepdims=True), 1), np.float32)
+    def _axes(self) -> FloatArray:
+        """(1, 3, 3) float32, the camera's."""
+        return self.camera.axes[None].astype(np.float32)
 
 
 def _spheres(centers: FloatArray, radii: FloatArray) -> FloatArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from immat_core.medial_mesh import FloatArray
+from immat_core.medial_mesh import FloatArray, IndexArray
 
 
 def smooth(spheres: ArrayLike, edges: ArrayLike, weight: float = 0.5) -> FloatArray:
@@ -34,3 +34,11 @@ def smooth(spheres: ArrayLike, edges: ArrayLike, weight: float = 0.5) -> FloatAr
     count = np.bincount(ends.ravel(), minlength=len(given))[:, None]
     mean = np.where(count > 0, total / np.maximum(count, 1), given)
     return (weight * given + (1 - weight) * mean).astype(np.float32)
+
+
+def adjacency(spheres: int, edges: IndexArray) -> FloatArray:
+    """(n, n) float32: each row the mean over a sphere's neighbours; 0 where it has none."""
+    matrix = np.zeros((spheres, spheres), np.float32)
+    matrix[edges[:, 0], edges[:, 1]] = 1
+    matrix[edges[:, 1], edges[:, 0]] = 1
+    return np.asarray(matrix / np.maximum(matrix.sum(1, keepdims=True), 1), np.float32)

@@ -154,11 +154,20 @@ class Image2SphereStage:
 
 @dataclass(frozen=True)
 class RefinementStage:
-    """The sub-network on local features (section 3.1); the global one stays fixed."""
+    """The sub-network on local features (section 3.1); the global one stays fixed.
+
+    Attributes
+    ----------
+    stretch, stretch_share
+        As ``Sampling``'s; stronger than the first stage's, so that its spheres are as wrong as on
+        pictures that it never saw.
+    """
 
     optimization: Optimization = field(default_factory=Optimization)
     loss: SphereLoss = field(default_factory=SphereLoss)
     camera: CameraJitter = field(default_factory=CameraJitter)
+    stretch: float = 0.0
+    stretch_share: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from immat_core import topology
 from immat_core.medial_mesh import IndexArray, MedialMesh
 from immat_core.networks.config import NetworkConfig
-from immat_core.predict import adjacency
-from immat_core.smoothing import smooth
+from immat_core.smoothing import adjacency, smooth
 from training.cameras import camera_axes, framed_uv
 from training.config import TrainingConfig
 from training.data import Batch, ShapeFolder, load_batch

@@ -19,7 +19,7 @@ from training import losses
 from training.cameras import PoseLoss, camera_axes, camera_directions, framed_uv
 from training.config import Optimization, SphereLoss, TrainingConfig
 from training.data import Batch, ShapeFolder, training_batch
-from training.stretch import make_stretch
+from training.stretch import Stretch
 
 
 class Stage(lightning.LightningModule):
@@ -131,7 +131,7 @@ class Image2SphereModule(Stage):
         self.config = config
         self.folder = folder
         self.pose_loss = PoseLoss(folder, network.config.azimuth_bins)
-        self.stretch = make_stretch(folder, config.sampling)
+        self.stretch = Stretch(folder, config.sampling.stretch, config.sampling.stretch_share)
 
     def make_batch(self, step: int) -> Batch:
         """A random, augmented batch."""
@@ -178,7 +178,7 @@ class RefinementModule(Stage):
         self.config = config
         self.folder = folder
         self.sizes = image2sphere.config
-        self.stretch = make_stretch(folder, config.sampling)
+        self.stretch = Stretch(folder, config.refinement.stretch, config.refinement.stretch_share)
         self.fixed = (image2sphere.eval().requires_grad_(False),)
 
     def make_batch(self, step: int) -> tuple[Batch, np.random.Generator]:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from torch.nn import functional
 
-from training.config import Sampling
 from training.data import (
     AZIMUTH,
     ELEVATION,
@@ -92,11 +91,6 @@ class Stretch:
             near = cKDTree(surface[:, :3]).query(self.folder.spheres[row, :, :3], _TOUCHING)[1]
             self._known[row] = np.ptp(surface[:, :3], axis=0), surface[near, 3:]
         return self._known[row]
-
-
-def make_stretch(folder: ShapeFolder, settings: Sampling) -> Stretch:
-    """As the settings want it."""
-    return Stretch(folder, settings.stretch, settings.stretch_share)
 
 
 def warp(

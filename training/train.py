@@ -103,7 +103,8 @@ def make_stage(name: str, config: TrainingConfig, folder: ShapeFolder, run: Path
     networks: dict[str, Any] = load_networks(config, folder, run)
     for network in networks.values():
         network.to(_device(config.accelerator))
-    networks["image2sphere"].to(memory_format=torch.channels_last)
+    for network in (networks["image2sphere"], networks["refinement"].encoder):
+        network.to(memory_format=torch.channels_last)
     if name == "image2sphere":
         return Image2SphereModule(networks[name], config, folder)
     if name == "refinement":

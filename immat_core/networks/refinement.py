@@ -12,6 +12,8 @@ from immat_core.networks.image2sphere import TYPICAL_RADIUS
 
 HIDDEN = 192
 """Width of the graph convolutions, Pixel2Mesh's."""
+HEADS, HEAD = 4, 16
+"""Heads of an attention, and the width of one."""
 DIRECTIONS, REACHES = 8, (0.03, 0.08, 0.16)
 """Where the picture is read around a point: on circles of these radii, a picture being 2 wide."""
 LOOKED = 4 * (1 + DIRECTIONS * len(REACHES))
@@ -103,34 +105,63 @@ class GraphResidual(nn.Module):
         return 0.5 * (x + functional.relu(self.second(y, adjacency)))
 
 
+class Attention(nn.Module):
+    """What a sphere learns from all others: self-attention, of nothing until it is trained.
+
+    A leg that is hidden is told by the one that is seen.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(size)
+        self.ask = nn.Linear(size, 3 * HEADS * HEAD)
+        self.answer = nn.Linear(HEADS * HEAD, size, bias=False)
+        nn.init.zeros_(self.answer.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, N, size) -> (B, N, size), to be added."""
+        asked = self.ask(self.norm(x)).unflatten(2, (3, HEADS, HEAD)).permute(2, 0, 3, 1, 4)
+        query, key, value = asked[0], asked[1], asked[2]
+        heard = functional.scaled_dot_product_attention(query, key, value)
+        told: Tensor = self.answer(heard.transpose(1, 2).flatten(2))
+        return told
+
+
 class GraphNetwork(nn.Module):
     """A graph convolution in, residual blocks, a graph convolution out.
 
-    Without connections a sphere hears of the others by the mean over all of them.
+    ``attentive``: every sphere attends to all others before every second block.
     """
 
     def __init__(
-        self, inputs: int, outputs: int, blocks: int, spread: float, *, connected: bool
+        self,
+        inputs: int,
+        outputs: int,
+        blocks: int,
+        spread: float,
+        *,
+        connected: bool,
+        attentive: bool = False,
     ) -> None:
         super().__init__()
-        self.shared = None if connected else nn.Linear(HIDDEN, HIDDEN, bias=False)
         self.enter = GraphConvolution(inputs, HIDDEN, connected=connected)
         self.blocks = nn.ModuleList(
             GraphResidual(HIDDEN, connected=connected) for _ in range(blocks)
+        )
+        self.attention = nn.ModuleList(
+            Attention(HIDDEN) for _ in range(blocks // 2 if attentive else 0)
         )
         self.leave = GraphConvolution(HIDDEN, outputs, connected=connected)
         with torch.no_grad():
             for parameter in self.leave.parameters():
                 parameter.mul_(spread)
-            if self.shared is not None:
-                self.shared.weight.zero_()
 
     def forward(self, x: Tensor, adjacency: Tensor | None = None) -> Tensor:
         """(B, N, inputs) -> (B, N, outputs) float32."""
         y = functional.relu(self.enter(x, adjacency))
-        if self.shared is not None:
-            y = y + self.shared(y.mean(1, keepdim=True))
-        for block in self.blocks:
+        for number, block in enumerate(self.blocks):
+            if self.attention and number % 2 == 0:
+                y = y + self.attention[number // 2](y)
             y = block(y, adjacency)
         left: Tensor = self.leave(y, adjacency)
         return left.float()
@@ -139,17 +170,18 @@ class GraphNetwork(nn.Module):
 class SphereRefinement(nn.Module):
     """Refined centers and radii from the picture at the spheres' projections (Fig. 16).
 
-    No edge is known yet, so the graph is the identity and every sphere is refined by itself. What
-    a picture tells is how far right or down a sphere should be, so it is told the camera's axes
-    and moves along them. The paper's guesses radii anew, from pixels that say little about
-    thickness, and thinner than they are; ours sees and corrects the initial ones.
+    No edge is known yet, so the graph is the identity; the spheres hear of each other by
+    attention. What a picture tells is how far right or down a sphere should be, so it is told the
+    camera's axes and moves along them. The paper's guesses radii anew, from pixels that say little
+    about thickness, and thinner than they are; ours sees and corrects the initial ones. Its
+    encoder is its own, and learns what the positions of spheres need.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.encoder = Encoder(config)
         inputs = sum(config.channels) + LOOKED + 2 + 3 + 3 + 1
-        self.offset = GraphNetwork(inputs, 3, 4, 0.1, connected=False)
+        self.offset = GraphNetwork(inputs, 3, 4, 0.1, connected=False, attentive=True)
         self.radii = GraphNetwork(inputs, 1, 2, 0.1, connected=False)
 
     def forward(

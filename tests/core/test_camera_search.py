@@ -9,10 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from immat_core.camera import Camera, frame_camera
-from immat_core.camera_search import FINE, area_averages, search_camera
+from immat_core.camera_search import FINE, adjust_camera, area_averages, search_camera
 from immat_core.medial_mesh import MedialMesh
 from immat_core.pose_head import PoseCandidate
-from immat_core.silhouette import plain, render, silhouette
+from immat_core.silhouette import overlap, plain, render, silhouette
 from immat_core.silhouette.discs import DoubleArray
 
 THICK = 0.035
@@ -114,6 +114,34 @@ def test_a_search_renders_a_bounded_number_of_silhouettes(monkeypatch: pytest.Mo
     monkeypatch.setattr(plain, "lower_to_discs", counted)
     search_camera([PoseCandidate(0.5, 0.3, 2.2, 1.0)], spheres(points)[::5], points, alpha)
     assert len(rendered) < 27 + 2 * (1 + 8 * 8) + 3
+
+
+def medial_chair() -> MedialMesh:
+    """Few spheres along each bar, which edges join, and a triangle in the seat."""
+    few = chair()[::8]
+    edges = [(k, k + 1) for k in range(len(few) - 1) if k % 5 < 4]
+    return MedialMesh(few, np.full(len(few), THICK), edges, [(20, 30, 40)])
+
+
+def test_a_camera_follows_the_shape_that_it_was_found_for() -> None:
+    points, shape = chair(), medial_chair()
+    camera = framed(points, 0.6, 0.3, 1.8)
+    alpha = mask(points, camera)
+    before = framed(points * [1.1, 0.9, 1.1], 0.6 + np.radians(5), 0.3 - np.radians(5), 2.2)
+    after = adjust_camera(before, shape, alpha)
+    assert turned(after.azimuth, 0.6) < 4.5
+    assert abs(after.elevation - 0.3) < np.radians(3)
+    fits = [overlap(mask(points, seen), alpha) for seen in (before, after)]
+    assert fits[1] > max(0.9, fits[0] + 0.1)
+    assert adjust_camera(before, shape, alpha) == after
+
+
+@pytest.mark.parametrize("filled", [0.0, 1.0])
+def test_a_lone_sphere_keeps_a_camera_whatever_the_mask(filled: float) -> None:
+    camera = framed(chair(), 0.6, 0.3, 1.8)
+    one = MedialMesh(np.zeros((1, 3)), np.array([0.3]))
+    found = adjust_camera(camera, one, np.full((FINE, FINE), filled))
+    assert np.isfinite([found.azimuth, found.focal, found.shift_u]).all()
 
 
 def test_an_empty_mask_and_a_single_sphere_still_give_a_camera() -> None:

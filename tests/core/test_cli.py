@@ -60,7 +60,7 @@ def test_every_format_of_predict(
     assert told["edges"] == len(mat.edges) == 256
     assert told["mask"] == "alpha"
     assert told["errors"] == []
-    steps = {"load", "image2sphere", "refinement", "topology", "smoothing", "write"}
+    steps = {"load", "image2sphere", "refinement", "topology", "camera", "smoothing", "write"}
     assert set(told["seconds"]) == steps | (set() if suffix == "ma" else {"surface"})
     if suffix == "ma":
         assert told["mesh"] is None

@@ -324,7 +324,7 @@ class TestShipped:
         spheres = np.concatenate([seen["centers"], seen["radii"][..., None]], 2)
         inputs = example_inputs(onnx.config, spheres.shape[1])
         inputs["image2sphere"] = {"image": chair_picture(onnx.config.image_size)}
-        inputs["refinement"] |= {**maps, "centers": seen["centers"]}
+        inputs["refinement"] |= {"centers": seen["centers"]}
         inputs["topology"]["spheres"] = spheres[0]
         inputs["smoothing"] |= {**maps, "spheres": spheres, "before": spheres}
         for name, given in inputs.items():

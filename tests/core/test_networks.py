@@ -106,7 +106,7 @@ def test_untrained_networks_predict_sane_and_distinct_spheres():
         image = torch.rand(1, 4, 64, 64)
         out = built["image2sphere"](image)
         seen = out.centers, out.centers[..., :2], torch.eye(3)[None], out.radii
-        refined, radii = built["refinement"](image, *out[5:], *seen)
+        refined, radii = built["refinement"](image, *seen)
     for centers, sizes in ((out.centers, out.radii), (refined, radii)):
         assert centers.abs().max() < 0.35
         assert torch.all((sizes > 0.015) & (sizes < 0.04))
@@ -140,7 +140,7 @@ def loss_of(name, network, config=SMALL):
         outputs = network(torch.rand(3, 4, 64, 64))
     elif name == "refinement":
         radii = torch.rand(2, n) + 0.1
-        outputs = network(*maps, torch.rand(2, n, 3), torch.rand(2, n, 2), axes, radii)
+        outputs = network(maps[0], torch.rand(2, n, 3), torch.rand(2, n, 2), axes, radii)
     elif name == "topology":
         outputs = network(*random_groups(n))
     else:
@@ -208,7 +208,7 @@ def test_what_moves_spheres_moves_them_along_the_cameras_axes(name):
     def moves(centers, axes):
         with torch.no_grad():
             if name == "refinement":
-                return network(image, *maps, centers, uv, axes, radii)[0] - centers
+                return network(image, centers, uv, axes, radii)[0] - centers
             spheres = torch.cat([centers, radii[..., None]], 2)
             lost = 0.02 * radii[..., None].expand(1, 20, 3)
             before = spheres + torch.cat([lost @ axes[0], lost[..., :1]], 2)
@@ -220,28 +220,31 @@ def test_what_moves_spheres_moves_them_along_the_cameras_axes(name):
     )
 
 
-def test_refinement_treats_every_sphere_by_itself():
-    network = stir(networks()["refinement"])
-    maps = random_maps(SMALL)
-    image, axes = torch.rand(1, 4, 64, 64), random_axes()
-    centers, uv, radii = torch.rand(1, 20, 3), torch.rand(1, 20, 2), torch.rand(1, 20) + 0.1
+def refinement_inputs():
+    """A picture and twenty spheres as the refinement is given them."""
+    seen = torch.rand(1, 20, 3), torch.rand(1, 20, 2), random_axes(), torch.rand(1, 20) + 0.001
+    return torch.rand(1, 4, 64, 64), *seen
+
+
+def test_refinement_takes_spheres_in_any_order_and_tells_each_of_the_others():
+    network = stir(networks()["refinement"]).eval()
+    image, centers, uv, axes, radii = refinement_inputs()
+    order = torch.randperm(20)
     with torch.no_grad():
-        together = network(image, *maps, centers, uv, axes, radii)
-        alone = [
-            network(image, *maps, centers[:, one], uv[:, one], axes, radii[:, one])
-            for one in (slice(i, i + 1) for i in range(20))
-        ]
-    for i, joined in enumerate(together):
-        torch.testing.assert_close(joined, torch.cat([one[i] for one in alone], 1))
+        found = network(image, centers, uv, axes, radii)
+        mixed = network(image, centers[:, order], uv[:, order], axes, radii[:, order])
+        some = network(image, centers[:, :9], uv[:, :9], axes, radii[:, :9])
+    for one, other in zip(found, mixed, strict=True):
+        torch.testing.assert_close(one[:, order], other)
+    assert (some[0] - found[0][:, :9]).abs().max() > 1e-4
 
 
 def test_refinement_starts_from_the_radii_that_it_is_given():
-    network, maps = networks()["refinement"], random_maps(SMALL)
-    centers, uv, radii = torch.rand(1, 20, 3), torch.rand(1, 20, 2), torch.rand(1, 20) + 0.001
-    image, axes = torch.rand(1, 4, 64, 64), random_axes()
+    network = networks()["refinement"]
+    image, centers, uv, axes, radii = refinement_inputs()
     with torch.no_grad():
-        _, untrained = network(image, *maps, centers, uv, axes, radii)
-        _, stirred = stir(network)(image, *maps, 9 * centers, uv, axes, radii)
+        _, untrained = network(image, centers, uv, axes, radii)
+        _, stirred = stir(network)(image, 9 * centers, uv, axes, radii)
     torch.testing.assert_close(untrained, radii, rtol=0.1, atol=0)
     assert torch.all((stirred > 0.2 * radii) & (stirred < 5 * radii))
 

@@ -27,7 +27,7 @@ from training.baselines.occupancy import OccupancyNetwork, cached_occupancy
 from training.config import Optimization, TrainingConfig
 from training.data import Batch, ShapeFolder, augment, load_batch
 from training.stages import Stage
-from training.stretch import make_stretch
+from training.stretch import Stretch
 from training.train import STAGES, load_networks, network_config
 
 LEARNED = ("atlasnet", "pixel2mesh", "occnet")
@@ -83,7 +83,7 @@ class BaselineModule(Stage):
         self.name = name
         self.seed = config.seed
         self.color = config.sampling.color
-        self.stretch = make_stretch(folder, config.sampling)
+        self.stretch = Stretch(folder, config.sampling.stretch, config.sampling.stretch_share)
         self.folder = folder
         self.weights = BaselineLoss()
         self.occupancy = cached_occupancy(folder, run / "occupancy") if name == "occnet" else None
