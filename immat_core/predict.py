@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from immat_core import topology
 from immat_core.camera import Camera
 from immat_core.camera_search import adjust_camera, search_camera
+from immat_core.dense_centers import follow, link, vouch
 from immat_core.errors import Cancelled, UserError
 from immat_core.image import Crop, Picture, crop
 from immat_core.medial_mesh import FloatArray, IndexArray, MedialMesh
@@ -295,15 +296,17 @@ class _Run:
     should_cancel: ShouldCancel | None
     seconds: dict[str, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        seen, settings = self.seen, self.settings
+        self.initial = resample(seen.initial, seen.dense, settings.spheres, settings.seed)
+        self.links = link(seen.dense)
+
     def prediction(self) -> Prediction:
         """Run all steps."""
         self.seconds["image2sphere"] = self.seen.seconds
-        chosen = resample(
-            self.seen.initial, self.seen.dense, self.settings.spheres, self.settings.seed
-        )
-        initial = self._stage("initial", chosen, 0.0)
+        initial = self._stage("initial", self.initial, 0.0)
         with self._step("refinement", 0.25):
-            refined_spheres = self._refine(initial.spheres)
+            refined_spheres = self._refine(self.initial)
         refined = self._stage("refined", refined_spheres, 0.4)
         self._adjust_camera(refined, 0.6)
         with self._step("smoothing", 0.65):
@@ -338,12 +341,12 @@ class _Run:
             config = self.engine.config
             centers = spheres[:, :3]
             sparse = topology.nearest(centers, None, min(config.sparse_neighbors, len(centers) - 1))
-            near = topology.nearest(self.seen.dense, centers, config.dense_neighbors)
-            found = self.engine.run(
-                "topology",
-                {"spheres": spheres, "sparse": sparse, "dense_neighbors": self.seen.dense[near]},
-            )
+            dense = follow(self.seen.dense, self.initial[:, :3], centers)
+            near = topology.nearest(dense, centers, config.dense_neighbors)
+            asked = {"spheres": spheres, "sparse": sparse, "dense_neighbors": dense[near]}
+            found = self.engine.run("topology", asked)
             candidates = topology.gather_candidates(sparse, found["edges"], found["faces"])
+            candidates = vouch(candidates, centers, dense, self.links)
         return Stage(name, spheres, candidates)
 
     def _adjust_camera(self, stage: Stage, fraction: float) -> None:
@@ -359,10 +362,8 @@ class _Run:
         found = self.engine.run(
             "refinement",
             {
-                "image": self.seen.image,
-                "axes": self._axes(),
+                **self._looks(initial),
                 "centers": initial[None, :, :3],
-                "uv": self._uv(initial),
                 "radii": initial[None, :, 3],
             },
         )
@@ -376,25 +377,20 @@ class _Run:
         found = self.engine.run(
             "smoothing",
             {
-                "image": self.seen.image,
+                **self._looks(spheres),
                 **self.seen.features,
-                "axes": self._axes(),
                 "spheres": spheres[None],
                 "before": refined.spheres[None],
-                "uv": self._uv(spheres),
                 "adjacency": adjacency(len(spheres), connected.all_edges)[None],
             },
         )
         moved = spheres + found["displacement"][0]
         return _spheres(moved[:, :3], moved[:, 3])
 
-    def _uv(self, spheres: FloatArray) -> FloatArray:
-        """(1, n, 2) float32, where the centres stand in the crop."""
-        return self.camera.project(spheres[:, :3])[0][None]
-
-    def _axes(self) -> FloatArray:
-        """(1, 3, 3) float32, the camera's."""
-        return self.camera.axes[None].astype(np.float32)
+    def _looks(self, spheres: FloatArray) -> dict[str, NDArray[np.float32]]:
+        """The picture, its camera's axes, and where the spheres stand in it."""
+        uv, axes = self.camera.project(spheres[:, :3])[0], self.camera.axes.astype(np.float32)
+        return {"image": self.seen.image, "uv": uv[None], "axes": axes[None]}
 
 
 def _spheres(centers: FloatArray, radii: FloatArray) -> FloatArray:

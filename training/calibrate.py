@@ -55,7 +55,7 @@ def judge(
     for k, shape in enumerate(predicted.shapes):
         spheres = predicted.refined[k]
         true = true_topology(np.ascontiguousarray(spheres[:, :3]), make_skeleton(folder, shape))
-        judged.append((predicted_topology(network, spheres, predicted.dense[k], config), true))
+        judged.append((predicted_topology(network, spheres, predicted.followed(k), config), true))
     return judged
 
 

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from immat_core.dense_centers import follow
 from training.cameras import camera_axes, camera_directions, framed_uv
 from training.config import CameraJitter
 from training.data import Batch, ShapeFolder, load_batch
@@ -53,8 +54,13 @@ class PredictedShapes:
     ) -> tuple[int, NDArray[np.float32], NDArray[np.float32]]:
         """A random picture's shape, its initial or refined spheres, its dense centres."""
         k = int(rng.integers(len(self.shapes)))
-        spheres = (self.initial if rng.random() < 0.3 else self.refined)[k]
-        return int(self.shapes[k]), spheres, self.dense[k]
+        if rng.random() < 0.3:
+            return int(self.shapes[k]), self.initial[k], self.dense[k]
+        return int(self.shapes[k]), self.refined[k], self.followed(k)
+
+    def followed(self, k: int) -> NDArray[np.float32]:
+        """(D, 3), the dense centres of a picture as they follow its refined spheres."""
+        return follow(self.dense[k], self.initial[k, :, :3], self.refined[k, :, :3])
 
 
 def predict_shapes(

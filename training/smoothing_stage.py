@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from immat_core import topology
+from immat_core.dense_centers import link, vouch
 from immat_core.medial_mesh import IndexArray, MedialMesh
 from immat_core.networks.config import NetworkConfig
 from immat_core.smoothing import adjacency, smooth
@@ -126,8 +127,8 @@ class SmoothingModule(Stage):
     def _connections(self, k: int) -> IndexArray:
         if k not in self._edges:
             spheres = self.predicted.refined[k]
-            candidates = predicted_topology(
-                self.fixed[1], spheres, self.predicted.dense[k], self.sizes
-            )
+            dense = self.predicted.followed(k)
+            candidates = predicted_topology(self.fixed[1], spheres, dense, self.sizes)
+            candidates = vouch(candidates, spheres[:, :3], dense, link(self.predicted.dense[k]))
             self._edges[k] = connections(spheres, candidates, self.sizes)
         return self._edges[k]

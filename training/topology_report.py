@@ -63,8 +63,8 @@ def given_shapes(
     wanted = min(limit or len(folder), len(folder))
     if isinstance(kind, str):
         found = predict_shapes(networks, folder, wanted, seed=29)
-        for shape, spheres, dense in zip(found.shapes, found.refined, found.dense, strict=True):
-            yield Given(int(shape), spheres, dense)
+        for k, shape in enumerate(found.shapes):
+            yield Given(int(shape), found.refined[k], found.followed(k))
         return
     for shape in np.unique(np.linspace(0, len(folder) - 1, wanted).astype(int)).tolist():
         rng = np.random.default_rng([5, shape])

@@ -14,6 +14,7 @@ from torch import nn
 
 from immat_core import topology, weights
 from immat_core.camera import Camera
+from immat_core.dense_centers import follow
 from immat_core.engine import Arrays, Engine, OnnxEngine
 from immat_core.image import Crop
 from immat_core.metrics import Triangles
@@ -190,6 +191,11 @@ class Contestants:
     def heads(self, shape: int, view: int) -> Arrays:
         """All outputs of Image2Sphere for a picture."""
         return self.engine.run("image2sphere", {"image": self.picture(shape, view)[None]})
+
+    def dense(self, shape: int, view: int, prediction: Prediction) -> NDArray[np.float32]:
+        """(m, 3) dense centers of a picture as they follow the final spheres."""
+        first, last = (prediction.stages[k].spheres[:, :3] for k in (0, -1))
+        return follow(self.heads(shape, view)["dense"][0], first, last)
 
     def connect(self, spheres: NDArray[np.float32], dense: NDArray[np.float32]) -> Stage:
         """What the topology network says of given (n, 4) spheres and (m, 3) dense centers."""

@@ -160,8 +160,8 @@ def _write_connections(shown: _Shown, shapes: list[int], path: Path) -> None:
     none = np.empty((0, 2), np.int32), np.empty((0, 3), np.int32)
     rows = []
     for shape in shapes:
-        stage = shown.predict(shape).stages[-1]
-        dense = shown.contestants.heads(shape, 0)["dense"][0]
+        prediction = shown.predict(shape)
+        stage, dense = prediction.stages[-1], shown.contestants.dense(shape, 0, prediction)
         centers = np.ascontiguousarray(stage.spheres[:, :3])
         found = connected_by_rules(centers, dense, shown.contestants.rules)
         row = [shown.picture(shape), medial_panel(stage.spheres, *none, shown.camera(shape))]

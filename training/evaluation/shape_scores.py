@@ -228,7 +228,7 @@ def connection_scores(
     true = scores.true_topology(centers, skeleton)
     ways: Ways = {"network": final.select(*contestants.thresholds())}
     ways |= connected_by_rules(
-        centers, contestants.heads(shape, view)["dense"][0], contestants.rules
+        centers, contestants.dense(shape, view, prediction), contestants.rules
     )
     told: dict[str, Any] = {
         name: _connected(final, edges, faces, true, truth, shape)
