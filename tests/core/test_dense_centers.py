@@ -43,7 +43,7 @@ def test_few_points_have_few_links(count: int) -> None:
 
 def test_dense_centers_move_with_their_nearest_sphere() -> None:
     before = np.array([[0.0, 0, 0], [1, 0, 0]])
-    after = before + [[0, 0, 0.1], [0, 0.2, 0]]
+    after = before + np.array([[0, 0, 0.1], [0, 0.2, 0]])
     dense = np.array([[0.1, 0, 0], [0.8, 0, 0], [0.4, 0, 0]], np.float32)
     moved = follow(dense, before, after)
     assert moved.dtype == np.float32
