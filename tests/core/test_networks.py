@@ -227,21 +227,18 @@ def refinement_inputs():
 
 
 def test_refinement_takes_spheres_in_any_order_and_tells_each_of_the_others():
-    network = stir(networks()["refinement"]).eval()
+    network, order = stir(networks()["refinement"]).eval(), torch.randperm(20)
     image, centers, uv, axes, radii = refinement_inputs()
-    order = torch.randperm(20)
     with torch.no_grad():
         found = network(image, centers, uv, axes, radii)
         mixed = network(image, centers[:, order], uv[:, order], axes, radii[:, order])
         some = network(image, centers[:, :9], uv[:, :9], axes, radii[:, :9])
-    for one, other in zip(found, mixed, strict=True):
-        torch.testing.assert_close(one[:, order], other)
+    torch.testing.assert_close(tuple(one[:, order] for one in found), tuple(mixed))
     assert (some[0] - found[0][:, :9]).abs().max() > 1e-4
 
 
 def test_refinement_starts_from_the_radii_that_it_is_given():
-    network = networks()["refinement"]
-    image, centers, uv, axes, radii = refinement_inputs()
+    network, (image, centers, uv, axes, radii) = networks()["refinement"], refinement_inputs()
     with torch.no_grad():
         _, untrained = network(image, centers, uv, axes, radii)
         _, stirred = stir(network)(image, 9 * centers, uv, axes, radii)
