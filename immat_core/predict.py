@@ -343,11 +343,12 @@ class _Run:
             sparse = topology.nearest(centers, None, min(config.sparse_neighbors, len(centers) - 1))
             dense = follow(self.seen.dense, self.initial[:, :3], centers)
             near = topology.nearest(dense, centers, config.dense_neighbors)
-            asked = {"spheres": spheres, "sparse": sparse, "dense_neighbors": dense[near]}
-            found = self.engine.run("topology", asked)
+            found = self.engine.run(
+                "topology",
+                {"spheres": spheres, "sparse": sparse, "dense_neighbors": dense[near]},
+            )
             candidates = topology.gather_candidates(sparse, found["edges"], found["faces"])
-            candidates = vouch(candidates, centers, dense, self.links)
-        return Stage(name, spheres, candidates)
+        return Stage(name, spheres, vouch(candidates, centers, dense, self.links))
 
     def _adjust_camera(self, stage: Stage, fraction: float) -> None:
         """A camera that nobody gave follows the shape as it comes nearer to the picture."""
