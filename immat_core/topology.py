@@ -73,6 +73,9 @@ def nearest(points: ArrayLike, queries: ArrayLike | None, k: int) -> NDArray[np.
         apart = ((part[:, None] - known) ** 2).sum(2)
         if others:
             apart[np.arange(len(part)), begin + np.arange(len(part))] = np.inf
+        if k == 1:
+            found[begin : begin + step, 0] = apart.argmin(1)
+            continue
         found[begin : begin + step] = np.argsort(apart, axis=1, kind="stable")[:, :k]
     return found
 

@@ -36,6 +36,9 @@ from immat_core.weights import (
 OPSET = 18
 """The first ONNX operator set whose reductions take their axes as the exporter writes them."""
 LARGEST_HALF = float(np.finfo(np.float16).max)
+KEPT, LARGE = 6, 1 << 13
+"""Of the ten binary digits of a float16's fraction those that tensors with so many numbers keep.
+The others are zeros, which a zip packs: it is smaller by 5 MB, and training saw hardly more."""
 
 
 def trained_networks(run: Path, config: NetworkConfig) -> dict[str, nn.Module]:
@@ -216,11 +219,23 @@ def _weights_file(networks: Mapping[str, nn.Module]) -> bytes:
             values = tensor.detach().cpu().float().numpy()
             if not np.abs(values).max(initial=0.0) <= LARGEST_HALF:
                 raise ValueError(f"{name}.{key} is not finite or too large for float16")
-            tensors[f"{name}.{key}"] = np.ascontiguousarray(values, np.float16)
+            tensors[f"{name}.{key}"] = shortened(np.ascontiguousarray(values, np.float16))
     plain = save(tensors)
     body = memoryview(plain)[8 + int.from_bytes(plain[:8], "little") :]
     packed: bytes = save(tensors, metadata={"crc32": f"{zlib.crc32(body):08x}"})
     return packed
+
+
+def shortened(values: NDArray[np.float16]) -> NDArray[np.float16]:
+    """Large tensors with ``KEPT`` digits of their fractions, rounded to the nearest."""
+    if values.size < LARGE:
+        return values
+    dropped = 10 - KEPT
+    digits = values.view(np.uint16).astype(np.uint32)
+    digits += (1 << (dropped - 1)) - 1 + (digits >> dropped & 1)
+    short = (digits >> dropped << dropped).astype(np.uint16).view(np.float16)
+    # Only next to the largest number there is could rounding leave what can be held.
+    return np.where(np.isfinite(short), short, values)
 
 
 def _dynamic_axes(names: tuple[str, ...]) -> tuple[dict[int, Any], ...]:
@@ -271,7 +286,8 @@ def _halve_weights(graph: Any) -> None:
         values = onnx.numpy_helper.to_array(initializer)
         if values.dtype == np.float32 and values.size > 1:
             name = initializer.name
-            half = onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}.half")
+            short = shortened(values.astype(np.float16))
+            half = onnx.numpy_helper.from_array(short, f"{name}.half")
             to = onnx.TensorProto.FLOAT
             casts.append(onnx.helper.make_node("Cast", [half.name], [name], f"{name}.cast", to=to))
             weights.append(half)
