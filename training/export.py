@@ -231,8 +231,8 @@ def shortened(values: NDArray[np.float16]) -> NDArray[np.float16]:
     if values.size < LARGE:
         return values
     dropped = 10 - KEPT
-    digits = values.view(np.uint16).astype(np.uint32)
-    digits += (1 << (dropped - 1)) - 1 + (digits >> dropped & 1)
+    digits = values.view(np.uint16).astype(np.int64)
+    digits = digits + (1 << (dropped - 1)) - 1 + (digits >> dropped & 1)
     short = (digits >> dropped << dropped).astype(np.uint16).view(np.float16)
     # Only next to the largest number there is could rounding leave what can be held.
     return np.where(np.isfinite(short), short, values)
