@@ -24,6 +24,7 @@ from training.corpus.clusters import (
 )
 from training.corpus.fetch import fetched_version
 from training.corpus.formats import SUFFIXES
+from training.corpus.fronts import suspect_front
 from training.corpus.lock import load_lock
 from training.corpus.manifest import (
     TIERS,
@@ -84,6 +85,27 @@ def test_rules_bring_each_source_to_the_frame(up: str, yaw: int, front: tuple[in
     np.testing.assert_array_equal(row.matrix @ front, [0, -1, 0])
     upward = (0, 1, 0) if up == "y" else (0, 0, 1)
     np.testing.assert_array_equal(row.matrix @ upward, [0, 0, 1])
+
+
+def chair(back: tuple[float, float]) -> np.ndarray:
+    """Points of a seat with a backrest over one of its edges."""
+    seat = trimesh.creation.box((0.5, 0.5, 0.1))
+    rest = trimesh.creation.box((0.1 if back[0] else 0.5, 0.1 if back[1] else 0.5, 0.5))
+    rest.apply_translation((*(0.2 * np.array(back)), 0.3))
+    return np.asarray(trimesh.util.concatenate([seat, rest]).sample(4000, seed=0))
+
+
+def test_a_chair_that_is_turned_is_suspect() -> None:
+    assert suspect_front("chair", chair((0, 1))) == ""
+    assert suspect_front("chair", chair((0, -1))) == "its highest parts are in front"
+    assert suspect_front("chair", chair((1, 0))) == "its highest parts are at one side"
+    assert suspect_front("lamp", chair((1, 0))) == ""
+
+
+def test_a_table_that_is_turned_is_suspect() -> None:
+    table = shape((3, 1, 1)).queries
+    assert suspect_front("table", table) == ""
+    assert suspect_front("table", table[:, [1, 0, 2]]) == "3.0 times as deep as wide"
 
 
 # --- clusters ------------------------------------------------------------------------------------

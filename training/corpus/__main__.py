@@ -4,6 +4,7 @@ fetch        download the Debian packages of a tier and unpack them, nothing is 
 read         read every listed model of the fetched packages
 families     draw parametric models, so many a category, no two alike
 sheets       draw pictures of all real models and of some parametric ones, one a category
+fronts       name the models whose shape speaks against their front: look at them
 split        cluster the models of tier "all" and write lock.tsv: checksum, cluster, split
 docs         write docs/ATTRIBUTION.md and the counts of docs/dataset.md
 dataset      medial meshes and pictures of all models: ``training.dataset build`` and its sheets
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from tqdm import tqdm
@@ -25,6 +27,7 @@ from training.corpus.attribution import write_docs
 from training.corpus.clusters import cluster_shapes, near_pairs, sample_shape, split_clusters
 from training.corpus.drawing import save_sheet
 from training.corpus.fetch import fetch_packages
+from training.corpus.fronts import suspect_front
 from training.corpus.generate import generate_models
 from training.corpus.lock import LockedModel, load_lock, save_lock
 from training.corpus.manifest import TIERS, load_manifest, load_packages, packages_of
@@ -44,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", choices=(*STAGES, "split", "docs", "build"))
+    parser.add_argument("command", choices=(*STAGES, "fronts", "split", "docs", "build"))
     parser.add_argument("--folder", type=Path, default=CORPUS_FOLDER, help="of the corpus")
     parser.add_argument("--tier", choices=TIERS, default="core", help="how much to fetch")
     parser.add_argument("--count", type=int, default=300, help="parametric models a category")
@@ -53,30 +56,34 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--scheduler", default="", help="address of a Dask scheduler")
     options = parser.parse_args(arguments)
     stages = STAGES if options.command == "build" else (options.command,)
-    good = True
     try:
-        for stage in stages:
-            if stage == "fetch":
-                good &= _fetch(options.folder, options.tier)
-            elif stage == "read":
-                good &= _read(options.folder, options.workers)
-            elif stage == "families":
-                generate_models(options.folder, options.count, options.workers)
-            elif stage == "sheets":
-                _draw_sheets(options.folder)
-            elif stage == "dataset":
-                good &= _build_dataset(options)
-            elif stage == "split":
-                _split(options.folder)
-            else:
-                write_docs(load_manifest(), load_packages(), load_lock())
-                if (options.folder / "index.jsonl").is_file():
-                    text = proportion_table(options.folder)
-                    write_marked(DOCS / "dataset.md", "proportions", text)
+        good = [_run(stage, options) for stage in stages]
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    return 0 if good else 2
+    return 0 if all(good) else 2
+
+
+def _run(stage: str, options: argparse.Namespace) -> bool:
+    """Run one stage; whether all of it went well."""
+    folder: Path = options.folder
+    stages: dict[str, Callable[[], object]] = {
+        "fetch": lambda: _fetch(folder, options.tier),
+        "read": lambda: _read(folder, options.workers),
+        "families": lambda: generate_models(folder, options.count, options.workers),
+        "sheets": lambda: _draw_sheets(folder),
+        "dataset": lambda: _build_dataset(options),
+        "fronts": lambda: _show_fronts(folder),
+        "split": lambda: _split(folder),
+        "docs": lambda: _write_docs(folder),
+    }
+    return stages[stage]() is not False
+
+
+def _write_docs(folder: Path) -> None:
+    write_docs(load_manifest(), load_packages(), load_lock())
+    if (folder / "index.jsonl").is_file():
+        write_marked(DOCS / "dataset.md", "proportions", proportion_table(folder))
 
 
 def _fetch(folder: Path, tier: str) -> bool:
@@ -119,6 +126,13 @@ def _build_dataset(options: argparse.Namespace) -> bool:
     how = ["--workers", str(options.workers), "--scheduler", options.scheduler]
     built = run(["build", *place, *how, "--corpus", str(options.folder)]) == 0
     return built and run(["sheets", *place]) == 0 and run(["report", *place]) == 0
+
+
+def _show_fronts(folder: Path) -> None:
+    for model in iterate(folder=folder, parametric=False):
+        points = sample_shape(model.vertices, model.faces).queries
+        if reason := suspect_front(model.record.category, points):
+            print(f"{model.record.name}: {reason}")
 
 
 def _split(folder: Path) -> None:
