@@ -18,7 +18,8 @@ from immat_core.dense_centers import follow, link, vouch
 from immat_core.errors import Cancelled, UserError
 from immat_core.image import Crop, Picture, crop
 from immat_core.medial_mesh import FloatArray, IndexArray, MedialMesh
-from immat_core.pose_head import both_ways, decode_poses
+from immat_core.mirror import look_both_ways
+from immat_core.pose_head import decode_poses
 from immat_core.sampling import resample
 from immat_core.smoothing import adjacency, smooth
 from immat_core.topology import TopologyCandidates
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 STAGES = ("initial", "refined", "smoothed")
 """What is kept of a prediction, in the order in which it is made."""
+
+REFINED = np.float32(0.7)
+"""Share of the refinement's moves that is made: it has learned to correct what errs more, single
+answers and not those that ``mirror`` draws together. On ``val`` CD is 2 % lower than with all."""
 
 SPHERES = (16, 1024)
 """Fewest and most spheres that can be asked for."""
@@ -231,7 +236,7 @@ class ImageToMat:
         ``picture_size`` is the width and height of the picture that it was cut from, in pixels.
         """
         started = time.perf_counter()
-        outputs = self._engine.run("image2sphere", {"image": cut.image[None]})
+        outputs = look_both_ways(self._engine, cut.image[None])
         self._seen = _Seen(
             cut.image[None],
             outputs,
@@ -247,9 +252,7 @@ class ImageToMat:
         self, outputs: dict[str, NDArray[np.float32]], image: FloatArray
     ) -> Camera:
         """Of the cameras that the network thinks of, and those near them, what fits the mask."""
-        flipped = np.ascontiguousarray(image[None, :, :, ::-1])
-        mirrored = self._engine.run("image2sphere", {"image": flipped})["pose"]
-        candidates = decode_poses(both_ways(outputs["pose"], mirrored), self._engine.config)
+        candidates = decode_poses(outputs["pose"], self._engine.config)
         spheres = _spheres(outputs["centers"][0], outputs["radii"][0])
         return search_camera(candidates, spheres, outputs["dense"][0], image[3])
 
@@ -360,15 +363,11 @@ class _Run:
 
     def _refine(self, initial: FloatArray) -> FloatArray:
         """Move the spheres by what the picture shows where they project to: section 3.1."""
-        found = self.engine.run(
-            "refinement",
-            {
-                **self._looks(initial),
-                "centers": initial[None, :, :3],
-                "radii": initial[None, :, 3],
-            },
-        )
-        return _spheres(found["centers"][0], found["radii"][0])
+        given = {"centers": initial[None, :, :3], "radii": initial[None, :, 3]}
+        found = self.engine.run("refinement", {**self._looks(initial), **given})
+        moved = np.column_stack([found["centers"][0], found["radii"][0]])
+        spheres = initial + REFINED * (moved - initial)
+        return _spheres(spheres[:, :3], spheres[:, 3])
 
     def _smooth(self, refined: Stage) -> FloatArray:
         """Eq. (4) over the selected connections, then the network that undoes the shrinking."""
@@ -385,7 +384,8 @@ class _Run:
                 "adjacency": adjacency(len(spheres), connected.all_edges)[None],
             },
         )
-        moved = spheres + found["displacement"][0]
+        # Where nothing shrank, at t = 1, half of what it says serves best.
+        moved = spheres + min(1, 1.5 - self.settings.smoothing_weight) * found["displacement"][0]
         return _spheres(moved[:, :3], moved[:, 3])
 
     def _looks(self, spheres: FloatArray) -> dict[str, NDArray[np.float32]]:

@@ -10,6 +10,7 @@ from immat_core.camera import MARGIN, Camera
 from immat_core.errors import Cancelled, UserError
 from immat_core.image import Picture, picture_from_array
 from immat_core.predict import (
+    REFINED,
     SMALLEST_RADIUS,
     STAGES,
     ImageToMat,
@@ -51,8 +52,9 @@ def test_stages_and_what_stands_beside_them(model: ImageToMat) -> None:
     prediction = model.predict(PredictSettings(smoothing_weight=0.5))
     assert tuple(stage.name for stage in prediction.stages) == STAGES
     initial, refined, smoothed = prediction.stages
-    np.testing.assert_allclose(refined.spheres[:, 2], initial.spheres[:, 2] + 0.01, atol=1e-6)
-    np.testing.assert_allclose(refined.spheres[:, 3], 0.03)
+    up = initial.spheres[:, 2] + REFINED * 0.01
+    np.testing.assert_allclose(refined.spheres[:, 2], up, atol=1e-6)
+    np.testing.assert_allclose(refined.spheres[:, 3], 0.04 - REFINED * 0.01, atol=1e-6)
     assert smoothed.spheres[0, 3] == np.float32(SMALLEST_RADIUS)
     edges = refined.medial_mesh().all_edges
     expected = smooth(refined.spheres, edges, 0.5)

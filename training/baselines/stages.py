@@ -158,10 +158,13 @@ def make_baseline(name: str, config: TrainingConfig, folder: ShapeFolder, run: P
     """The stage of one of ``LEARNED``, its initial weights fixed by the config's seed.
 
     Where our own first stage is trained, a baseline begins with that stage's encoder and has the
-    minutes of our other stages: together as long as all of ours.
+    minutes of our other stages: together as long as all of ours. One whose weights the run has
+    already goes on with its decoder.
     """
     torch.manual_seed(config.seed)
     network: Any = build_baseline(name, network_config(config, folder))
+    if (run / f"{name}.pt").is_file():
+        network = load_baseline(name, config, folder, run).train()
     budget = whole_budget(config)
     if (run / f"{STAGES[0]}.pt").is_file():
         trained: Any = load_networks(config, folder, run)[STAGES[0]]
