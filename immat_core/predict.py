@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,16 +13,15 @@ from numpy.typing import NDArray
 
 from immat_core import topology
 from immat_core.camera import Camera
-from immat_core.camera_search import adjust_camera, search_camera
 from immat_core.dense_centers import follow, link, vouch
 from immat_core.errors import Cancelled, UserError
 from immat_core.image import Crop, Picture, crop
 from immat_core.medial_mesh import FloatArray, IndexArray, MedialMesh
 from immat_core.mirror import look_both_ways
-from immat_core.pose_head import decode_poses
 from immat_core.sampling import resample
 from immat_core.smoothing import adjacency, smooth
 from immat_core.topology import TopologyCandidates
+from immat_core.viewpoint import find_camera, follow_mask
 
 if TYPE_CHECKING:
     from immat_core.engine import Engine
@@ -59,6 +58,8 @@ class PredictSettings:
         is levelled before the network corrects spheres by their neighbors: best on ``val``.
     stage
         Which of ``STAGES`` is meant by :meth:`Prediction.medial_mesh`.
+    follow_outline
+        Whether the smoothed spheres are drawn to the object's outline in the picture.
     seed
         Where the choice of spheres starts when their number is not the network's own.
 
@@ -73,6 +74,7 @@ class PredictSettings:
     face_threshold: float = 0.3
     smoothing_weight: float = 1.0
     stage: str = "smoothed"
+    follow_outline: bool = True
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -144,7 +146,7 @@ class Prediction:
     category
         The kind of object that the network takes it for.
     seconds
-        Wall time of "image2sphere", "refinement", "topology", "camera" and "smoothing".
+        Wall time of "image2sphere", "refinement", "topology", "camera", and "smoothing".
     """
 
     stages: tuple[Stage, ...]
@@ -240,21 +242,13 @@ class ImageToMat:
         self._seen = _Seen(
             cut.image[None],
             outputs,
-            camera or self._predicted_camera(outputs, cut.image),
+            camera or find_camera(outputs, cut.image[3], self._engine.config),
             camera is not None,
             cut.box,
             picture_size,
             self._engine.config.categories[int(outputs["category"][0].argmax())],
             time.perf_counter() - started,
         )
-
-    def _predicted_camera(
-        self, outputs: dict[str, NDArray[np.float32]], image: FloatArray
-    ) -> Camera:
-        """Of the cameras that the network thinks of, and those near them, what fits the mask."""
-        candidates = decode_poses(outputs["pose"], self._engine.config)
-        spheres = _spheres(outputs["centers"][0], outputs["radii"][0])
-        return search_camera(candidates, spheres, outputs["dense"][0], image[3])
 
     def predict(
         self,
@@ -311,11 +305,11 @@ class _Run:
         with self._step("refinement", 0.25):
             refined_spheres = self._refine(self.initial)
         refined = self._stage("refined", refined_spheres, 0.4)
-        self._adjust_camera(refined, 0.6)
+        self._follow(refined, 0.6)
         with self._step("smoothing", 0.65):
             smoothed_spheres = self._smooth(refined)
         smoothed = self._stage("smoothed", smoothed_spheres, 0.75)
-        self._adjust_camera(smoothed, 0.9)
+        smoothed = self._follow(smoothed, 0.9, self.settings.follow_outline)
         if self.progress is not None:
             self.progress(1.0, "done")
         return Prediction(
@@ -353,13 +347,16 @@ class _Run:
             candidates = topology.gather_candidates(sparse, found["edges"], found["faces"])
         return Stage(name, spheres, vouch(candidates, centers, dense, self.links))
 
-    def _adjust_camera(self, stage: Stage, fraction: float) -> None:
-        """A camera that nobody gave follows the shape as it comes nearer to the picture."""
-        if self.seen.camera_known:
-            return
+    def _follow(self, stage: Stage, fraction: float, draw: bool = False) -> Stage:
+        """A camera that nobody gave follows the shape; it is drawn to the outline if told to."""
         with self._step("camera", fraction):
-            shape = stage.medial_mesh(self.settings.edge_threshold, self.settings.face_threshold)
-            self.camera = adjust_camera(self.camera, shape, self.seen.image[0, 3])
+            shape, alpha = self._shape(stage), self.seen.image[0, 3]
+            known = self.seen.camera_known
+            spheres, self.camera = follow_mask(shape, self.camera, alpha, known=known, draw=draw)
+        return replace(stage, spheres=spheres)
+
+    def _shape(self, stage: Stage) -> MedialMesh:
+        return stage.medial_mesh(self.settings.edge_threshold, self.settings.face_threshold)
 
     def _refine(self, initial: FloatArray) -> FloatArray:
         """Move the spheres by what the picture shows where they project to: section 3.1."""
@@ -371,8 +368,7 @@ class _Run:
 
     def _smooth(self, refined: Stage) -> FloatArray:
         """Eq. (4) over the selected connections, then the network that undoes the shrinking."""
-        edges, faces = refined.select(self.settings.edge_threshold, self.settings.face_threshold)
-        connected = MedialMesh(refined.spheres[:, :3], refined.spheres[:, 3], edges, faces)
+        connected = self._shape(refined)
         spheres = smooth(refined.spheres, connected.all_edges, self.settings.smoothing_weight)
         found = self.engine.run(
             "smoothing",

@@ -17,6 +17,7 @@ from immat_core.dense_centers import follow
 from training.cameras import camera_axes, camera_directions, framed_uv
 from training.config import CameraJitter
 from training.data import Batch, ShapeFolder, load_batch
+from training.second_opinion import look_both_ways
 
 _BATCH = 64
 SMALLEST_RADIUS = 0.004
@@ -116,7 +117,7 @@ def predict_batch(
     """One batch's ``initial``, ``refined``, ``dense``, ``directions`` and ``pose``."""
     image2sphere = networks["image2sphere"].eval()
     config, device = image2sphere.config, next(image2sphere.parameters()).device
-    out = image2sphere(batch.images.to(device))
+    out = look_both_ways(image2sphere, batch.images.to(device))
     initial = joined_spheres(out.centers.cpu().numpy(), out.radii.cpu().numpy())
     directions = camera_directions(batch.cameras, out.pose, jitter, rng, config)
     uv = torch.from_numpy(framed_uv(initial, directions)).to(device)

@@ -19,6 +19,7 @@ from training import losses
 from training.cameras import PoseLoss, camera_axes, camera_directions, framed_uv
 from training.config import Optimization, SphereLoss, TrainingConfig
 from training.data import Batch, ShapeFolder, training_batch
+from training.second_opinion import look_both_ways
 from training.stretch import Stretch
 
 
@@ -192,7 +193,7 @@ class RefinementModule(Stage):
         seen, rng = batch
         settings = self.config.refinement
         with torch.no_grad(), self.autocast():
-            out: Image2SphereOutput = self.fixed[0](seen.images)
+            out = look_both_ways(self.fixed[0], seen.images)
         directions = camera_directions(seen.cameras, out.pose, settings.camera, rng, self.sizes)
         initial = torch.cat([out.centers, out.radii[..., None]], 2)
         uv = torch.from_numpy(framed_uv(initial.cpu().numpy(), directions)).to(self.device)
