@@ -30,7 +30,7 @@ from immat_core.predict import ImageToMat, PredictSettings
 from training.config import read_config
 from training.data import ShapeFolder, open_folder, premultiplied
 from training.evaluation.contestants import RunEngine, chosen_shapes
-from training.evaluation.truth import make_truth, medial_surface, quick_scores
+from training.evaluation.truth import Truth, make_truth, medial_surface, quick_scores
 from training.train import load_networks, network_config
 
 NAMES = "mask IoU", "CD", "F-score", "CPU s"
@@ -47,10 +47,10 @@ def main() -> None:
     model = ImageToMat(_engine(folder, arguments.run))
     found: dict[tuple[bool, str, str], dict[int, list[tuple[float, ...]]]] = {}
     for shape in tqdm(chosen_shapes(folder, arguments.shapes), disable=None):
+        truth = make_truth(folder, shape)
         for known, (stage, drawn) in product((False, True), WAYS):
-            scores = _scores(
-                model, folder, shape, known, PredictSettings(stage=stage, follow_outline=drawn)
-            )
+            settings = PredictSettings(stage=stage, follow_outline=drawn)
+            scores = _scores(model, folder, truth, shape, known, settings)
             kinds = found.setdefault((known, stage, "yes" if drawn else "no"), defaultdict(list))
             kinds[int(folder.category[shape])].append(scores)
     print("| camera | stage | follows the outline |", " | ".join(NAMES), "|\n" + 7 * "|---" + "|")
@@ -72,7 +72,12 @@ def _engine(folder: ShapeFolder, run: Path | None) -> OnnxEngine | RunEngine:
 
 
 def _scores(
-    model: ImageToMat, folder: ShapeFolder, shape: int, known: bool, settings: PredictSettings
+    model: ImageToMat,
+    folder: ShapeFolder,
+    truth: Truth,
+    shape: int,
+    known: bool,
+    settings: PredictSettings,
 ) -> tuple[float, ...]:
     image = np.ascontiguousarray(premultiplied(np.array(folder.images[shape, 0])[None])[0].numpy())
     size = image.shape[1]
@@ -83,7 +88,7 @@ def _scores(
     spent = time.process_time() - began
     mat = prediction.medial_mesh(settings)
     covered = compare_with_mask(mat, prediction.camera, image[3]).iou_before
-    scores = quick_scores(medial_surface(mat), make_truth(folder, shape), shape)
+    scores = quick_scores(medial_surface(mat), truth, shape)
     return covered, scores["cd"], scores["f"], spent
 
 
