@@ -37,8 +37,13 @@ class User:
         self.window = bpy.context.window_manager.windows[0]
         self.area = next(a for a in self.window.screen.areas if a.type == "VIEW_3D")
         self.region = next(r for r in self.area.regions if r.type == "WINDOW")
-        self.x = self.region.x + self.region.width // 2
-        self.y = self.region.y + self.region.height // 2
+        self.x, self.y = self.middle
+
+    @property
+    def middle(self) -> tuple[int, int]:
+        """Of the 3D view, in the window: no panel lies there."""
+        region = self.region
+        return region.x + region.width // 2, region.y + region.height // 2
 
     def event(self, kind: str, value: str = "PRESS", **modifiers: Any) -> None:
         """One event where the pointer is."""

@@ -171,6 +171,9 @@ def extrude(user: User) -> Iterator[None]:
     user.key("LEFTMOUSE")
     yield from settle()
     note("extruded", **state(user))
+    # The sphere may lie under the sidebar, where Tab means nothing.
+    user.move(*user.middle)
+    yield
     user.key("TAB")
     yield from settle()
     note("left", **state(user))
