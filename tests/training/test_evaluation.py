@@ -22,6 +22,7 @@ from training.config import read_config
 from training.data import open_folder
 from training.evaluation.__main__ import main
 from training.evaluation.contestants import EvaluationSettings, chosen_shapes
+from training.evaluation.earlier import pictures_hash, scores_by_shape, with_earlier
 from training.evaluation.rules import (
     ALL_RULES,
     choose_thresholds,
@@ -346,6 +347,8 @@ def test_the_command_writes_the_page_and_keeps_what_it_scored(
     assert len(pictures) == 7
     assert all(f"images/{picture.name}" in text for picture in pictures)
     told = json.loads(out.with_suffix(".json").read_text())
+    assert told["kept"] == []
+    assert len(told["scores"]) == 3
     assert told["means"]["floor"]["cd"][0] < told["means"]["ours"]["cd"][0]
     kept = sorted((settings.run / "evaluation").glob("test_*/*.json"))
     assert len(kept) == 3
@@ -361,6 +364,29 @@ def test_the_command_writes_the_page_and_keeps_what_it_scored(
     assert "## Targets" in capsys.readouterr().out
     assert [path.stat().st_mtime_ns for path in kept][1:] == times[1:]
     assert out.read_text().split("picture to mesh")[0] == text.split("picture to mesh")[0]
+
+
+def test_scores_of_lost_baselines_are_kept_by_shape(
+    settings: EvaluationSettings, tmp_path: Path
+) -> None:
+    results = [{**_result("chair", [1.0, 3.0]), "shape": 4}, {**_result("table", [4.0]), "shape": 9}]
+    pictures = pictures_hash(settings)
+    assert pictures_hash(replace(settings, views=settings.views + 1)) != pictures
+    assert pictures_hash(replace(settings, run=tmp_path)) == pictures
+    path, scores = tmp_path / "evaluation.json", scores_by_shape(make_sample(results))
+    path.write_text(json.dumps({"pictures": pictures, "scores": scores}))
+    assert with_earlier(results, path, pictures) == (results, [])
+    lost = json.loads(json.dumps(results))
+    for view in (view for result in lost for view in result["views"]):
+        del view["rows"]["atlasnet"], view["rows"]["ours_camera"]
+    again, names = with_earlier(lost, path, pictures)
+    # What is ours is never taken from before.
+    assert names == ["atlasnet"]
+    assert make_sample(again).row("atlasnet", "cd").tolist() == [4, 8]
+    assert verdicts(make_sample(again))[0] == verdicts(make_sample(results))[0]
+    assert with_earlier(lost, path, "other pictures") == (lost, [])
+    assert with_earlier(lost, tmp_path / "missing.json", pictures) == (lost, [])
+    assert with_earlier([*lost, {**lost[0], "shape": 5}], path, pictures)[1] == []
 
 
 def test_missing_data_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

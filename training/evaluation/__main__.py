@@ -3,7 +3,8 @@
 ``python -m training.evaluation --run FOLDER`` writes docs/evaluation.md with its pictures, and the
 numbers beside it as JSON. A shape that has been scored is kept in the run's folder, so the same
 command goes on where it was stopped, and a change of the weights, the data or the number of views
-scores anew. ``--shapes 13 --views 1`` is a quick look, which belongs elsewhere (``--out``).
+scores anew. Learned baselines that the run does not have keep their scores of the JSON that is
+there, if it is of the same pictures. ``--shapes 13 --views 1`` is a quick look, which belongs elsewhere (``--out``).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from immat_core import kernels
 from immat_core.errors import UserError
 from training.config import read_config
 from training.evaluation.contestants import Contestants, EvaluationSettings
+from training.evaluation.earlier import pictures_hash, scores_by_shape, with_earlier
 from training.evaluation.page import page, summary
 from training.evaluation.run import evaluate, write_whole
 from training.evaluation.statistics import Result, make_sample
@@ -60,6 +62,8 @@ def _write(
 ) -> None:
     from training.evaluation.figures import write_figures
 
+    beside, pictures = options.out.with_suffix(".json"), pictures_hash(settings)
+    results, kept = with_earlier(results, beside, pictures)
     sample = make_sample(results)
     about: dict[str, Any] = {
         "networks": f"the networks of {settings.run}" if settings.trained else "shipped networks",
@@ -67,11 +71,13 @@ def _write(
         "split": settings.split,
         "command": f"python -m training.evaluation --run {settings.run} --split {settings.split} "
         f"--shapes {settings.shapes} --views {settings.views}",
+        "kept": kept,
     }
     text = page(results, about)
-    told = json.dumps({**about, **summary(sample)}, indent=1)
+    told = json.dumps({**about, **summary(sample), "pictures": pictures}, indent=1)
+    scores = json.dumps(scores_by_shape(sample)).replace("}, ", "},\n  ")
     write_whole(options.out, text)
-    write_whole(options.out.with_suffix(".json"), told + "\n")
+    write_whole(beside, f'{told[:-2]},\n "scores": {scores}\n}}\n')
     write_figures(contestants, sample, options.out.parent / "images")
     print(text[text.index("## Targets") : text.index("## Table 1")])
 

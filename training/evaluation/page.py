@@ -47,7 +47,8 @@ def page(results: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
     results
         One a shape, as ``score_shape`` tells.
     about
-        ``networks`` (what was evaluated), ``data``, ``split`` and ``command``.
+        ``networks`` (what was evaluated), ``data``, ``split``, ``command``, and ``kept``, the
+        contestants whose scores are of an earlier evaluation.
     """
     from training.evaluation.statistics import make_sample
 
@@ -57,6 +58,9 @@ def page(results: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
         f"{len(results)} shapes of the split {about['split']!r} of {about['data']}, {pictures} "
         f"pictures, {about['networks']}. Made by `{about['command']}`."
     )
+    if about["kept"]:
+        names = ", ".join(NAMES[name] for name in about["kept"])
+        intro += f" Scored before, on the same pictures: {names}."
     parts = ["# Evaluation", intro, DEFINITIONS, "## Targets", _verdicts(sample)]
     parts += ["## Table 1: surfaces", *_surfaces(sample)]
     parts += ["## Table 2: thickness", _one_metric(sample, "thickness")]
