@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,16 @@ STEPS = 4, 3
 """Of the fit to the mask: for the camera, and at each stiffness. Twice as many gain 1 % of overlap
 and nothing in CD."""
 
+DIAGONAL = 1.006
+"""Of the box around the true spheres of a shape whose own box has a diagonal of 1."""
+
+TOLD = 0.3
+"""How far a shape in a camera that was found goes back to the size and place that all shapes have.
+The outline tells nothing of them, but what is wrong elsewhere moves the box too."""
+
+TOLD_DEPTH = 0.6
+"""The same for the depth of a shape in a known camera, where the outline tells all but that."""
+
 
 def find_camera(
     outputs: Mapping[str, NDArray[np.float32]], alpha: FloatArray, config: NetworkConfig
@@ -39,14 +50,51 @@ def follow_mask(
     """The (n, 4) spheres and the camera once both have followed the mask.
 
     A ``known`` camera stays. Spheres follow where told to ``draw`` them to the outline, but in a
-    camera that was found not those of a shape that covers less than ``CLOSE`` of the mask.
+    camera that was found not those of a shape that covers less than ``CLOSE`` of the mask. What the
+    outline does not tell, size and place, is then brought nearer to those of all shapes.
     """
+    spheres = mat.spheres
     if not known:
         camera = adjust_camera(camera, mat, alpha)
-        draw = draw and compare_with_mask(mat, camera, alpha).iou_before >= CLOSE
     if not draw:
-        return mat.spheres, camera
-    camera_steps, steps = STEPS
-    settings = MaskFitSettings(camera_steps=camera_steps, steps=steps, move_camera=not known)
-    fitted = fit_to_mask(mat, camera, alpha, settings=settings)
-    return fitted.mat.spheres, fitted.camera
+        return spheres, camera
+    if known or compare_with_mask(mat, camera, alpha).iou_before >= CLOSE:
+        camera_steps, steps = STEPS
+        settings = MaskFitSettings(camera_steps=camera_steps, steps=steps, move_camera=not known)
+        fitted = fit_to_mask(mat, camera, alpha, settings=settings)
+        spheres, camera = fitted.mat.spheres, fitted.camera
+    return (place_in_depth(spheres, camera), camera) if known else place(spheres, camera)
+
+
+def box_of(spheres: FloatArray) -> tuple[FloatArray, float]:
+    """Middle (3,) and diagonal of the box around (n, 4) spheres."""
+    low = (spheres[:, :3] - spheres[:, 3:]).min(0)
+    high = (spheres[:, :3] + spheres[:, 3:]).max(0)
+    return (low + high) / 2, float(np.linalg.norm(high - low))
+
+
+def place(spheres: FloatArray, camera: Camera) -> tuple[FloatArray, Camera]:
+    """Nearer to a box of ``DIAGONAL`` around the origin; the camera goes along, the picture stays.
+
+    A camera looks at the origin, so what moves across its view is left to the shifts.
+    """
+    middle, diagonal = box_of(spheres)
+    scale, moved = (DIAGONAL / diagonal) ** TOLD, -TOLD * middle
+    placed = scale * spheres
+    placed[:, :3] += moved
+    right, down, forward = camera.axes @ moved
+    distance = scale * camera.distance - forward
+    shift = camera.focal * np.array([right, down]) / distance
+    u, v = camera.shift_u - shift[0], camera.shift_v - shift[1]
+    camera = replace(camera, distance=float(distance), shift_u=float(u), shift_v=float(v))
+    return placed.astype(np.float32), camera
+
+
+def place_in_depth(spheres: FloatArray, camera: Camera) -> FloatArray:
+    """Scaled about a known camera, so that the box's middle is nearer to the origin's depth."""
+    middle, _ = box_of(spheres)
+    depth = camera.distance + float(camera.axes[2] @ middle)
+    scale = (camera.distance / max(depth, camera.distance / 2)) ** TOLD_DEPTH
+    placed = scale * spheres
+    placed[:, :3] += (1 - scale) * camera.position
+    return placed.astype(np.float32)

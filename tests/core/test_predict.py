@@ -49,7 +49,7 @@ def test_the_picture_is_looked_at_once(model: ImageToMat, engine: FakeEngine) ->
 
 
 def test_stages_and_what_stands_beside_them(model: ImageToMat) -> None:
-    prediction = model.predict(PredictSettings(smoothing_weight=0.5))
+    prediction = model.predict(PredictSettings(smoothing_weight=0.5, follow_outline=False))
     assert tuple(stage.name for stage in prediction.stages) == STAGES
     initial, refined, smoothed = prediction.stages
     up = initial.spheres[:, 2] + REFINED * 0.01
