@@ -38,6 +38,7 @@ from training.evaluation.shape_scores import (
     same_looking_turns,
     turn_between,
 )
+from training.evaluation.short_table import MARK, PAGES, short_table, told_in
 from training.evaluation.statistics import (
     category_mean,
     difference_interval,
@@ -56,6 +57,7 @@ from training.evaluation.truth import (
 )
 from training.evaluation.verdicts import total_counts, verdicts
 from training.labels import make_skeleton, true_connections
+from training.marked_page import DOCS, replace_marked
 
 CONFIG = """
 data: {data}
@@ -369,7 +371,10 @@ def test_the_command_writes_the_page_and_keeps_what_it_scored(
 def test_scores_of_lost_baselines_are_kept_by_shape(
     settings: EvaluationSettings, tmp_path: Path
 ) -> None:
-    results = [{**_result("chair", [1.0, 3.0]), "shape": 4}, {**_result("table", [4.0]), "shape": 9}]
+    results = [
+        {**_result("chair", [1.0, 3.0]), "shape": 4},
+        {**_result("table", [4.0]), "shape": 9},
+    ]
     pictures = pictures_hash(settings)
     assert pictures_hash(replace(settings, views=settings.views + 1)) != pictures
     assert pictures_hash(replace(settings, run=tmp_path)) == pictures
@@ -387,6 +392,16 @@ def test_scores_of_lost_baselines_are_kept_by_shape(
     assert with_earlier(lost, path, "other pictures") == (lost, [])
     assert with_earlier(lost, tmp_path / "missing.json", pictures) == (lost, [])
     assert with_earlier([*lost, {**lost[0], "shape": 5}], path, pictures)[1] == []
+
+
+def test_readme_and_card_tell_the_scores_of_the_evaluation() -> None:
+    table = short_table(json.loads((DOCS / "evaluation.json").read_text(encoding="utf-8")))
+    assert "| **Image to MAT** | **" in table
+    for path in PAGES:
+        page = path.read_text(encoding="utf-8")
+        assert page == replace_marked(page, MARK, table)
+    assert told_in(DOCS / "evaluation.md")
+    assert not told_in(Path("elsewhere.md"))
 
 
 def test_missing_data_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

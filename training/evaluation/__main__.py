@@ -1,10 +1,11 @@
 """Score a run and the baselines on held-out shapes.
 
-``python -m training.evaluation --run FOLDER`` writes docs/evaluation.md with its pictures, and the
-numbers beside it as JSON. A shape that has been scored is kept in the run's folder, so the same
-command goes on where it was stopped, and a change of the weights, the data or the number of views
-scores anew. Learned baselines that the run does not have keep their scores of the JSON that is
-there, if it is of the same pictures. ``--shapes 13 --views 1`` is a quick look, which belongs elsewhere (``--out``).
+``python -m training.evaluation --run FOLDER`` writes docs/evaluation.md with its pictures, the
+numbers beside it as JSON, and the short tables of the README and of the networks' card. A shape
+that has been scored is kept in the run's folder, so the same command goes on where it was stopped,
+and a change of the weights, the data or the number of views scores anew. Learned baselines that the
+run does not have keep their scores of the JSON that is there, if it is of the same pictures.
+``--shapes 13 --views 1`` is a quick look, which belongs elsewhere (``--out``).
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from training.evaluation.contestants import Contestants, EvaluationSettings
 from training.evaluation.earlier import pictures_hash, scores_by_shape, with_earlier
 from training.evaluation.page import page, summary
 from training.evaluation.run import evaluate, write_whole
+from training.evaluation.short_table import MARK, PAGES, short_table, told_in
 from training.evaluation.statistics import Result, make_sample
+from training.marked_page import write_marked
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -74,11 +77,14 @@ def _write(
         "kept": kept,
     }
     text = page(results, about)
-    told = json.dumps({**about, **summary(sample), "pictures": pictures}, indent=1)
+    means = summary(sample)
+    told = json.dumps({**about, **means, "pictures": pictures}, indent=1)
     scores = json.dumps(scores_by_shape(sample)).replace("}, ", "},\n  ")
     write_whole(options.out, text)
     write_whole(beside, f'{told[:-2]},\n "scores": {scores}\n}}\n')
     write_figures(contestants, sample, options.out.parent / "images")
+    for path in PAGES if told_in(options.out) else ():
+        write_marked(path, MARK, short_table(means))
     print(text[text.index("## Targets") : text.index("## Table 1")])
 
 
