@@ -97,4 +97,4 @@ def place_in_depth(spheres: FloatArray, camera: Camera) -> FloatArray:
     scale = (camera.distance / max(depth, camera.distance / 2)) ** TOLD_DEPTH
     placed = scale * spheres
     placed[:, :3] += (1 - scale) * camera.position
-    return placed.astype(np.float32)
+    return np.asarray(placed, np.float32)
