@@ -22,7 +22,8 @@ from training.config import read_config
 from training.data import open_folder
 from training.evaluation.__main__ import main
 from training.evaluation.contestants import EvaluationSettings, chosen_shapes
-from training.evaluation.earlier import pictures_hash, scores_by_shape, with_earlier
+from training.evaluation.earlier import Earlier, pictures_hash, scores_by_shape, with_earlier
+from training.evaluation.page import intro, loop_means, summary
 from training.evaluation.rules import (
     ALL_RULES,
     choose_thresholds,
@@ -366,6 +367,12 @@ def test_the_command_writes_the_page_and_keeps_what_it_scored(
     assert "## Targets" in capsys.readouterr().out
     assert [path.stat().st_mtime_ns for path in kept][1:] == times[1:]
     assert out.read_text().split("picture to mesh")[0] == text.split("picture to mesh")[0]
+    assert main([*command, "--alone"]) == 0
+    alone = json.loads(out.with_suffix(".json").read_text())
+    assert "atlasnet" in alone["kept"]
+    assert alone["scores"] == told["scores"]
+    assert list(alone["means"]) == list(told["means"])
+    assert alone["means"]["oracle"]["cd"] == pytest.approx(told["means"]["oracle"]["cd"], rel=1e-4)
 
 
 def test_scores_of_lost_baselines_are_kept_by_shape(
@@ -377,21 +384,54 @@ def test_scores_of_lost_baselines_are_kept_by_shape(
     ]
     pictures = pictures_hash(settings)
     assert pictures_hash(replace(settings, views=settings.views + 1)) != pictures
+    assert pictures_hash(replace(settings, shapes=2)) != pictures
     assert pictures_hash(replace(settings, run=tmp_path)) == pictures
     path, scores = tmp_path / "evaluation.json", scores_by_shape(make_sample(results))
     path.write_text(json.dumps({"pictures": pictures, "scores": scores}))
-    assert with_earlier(results, path, pictures) == (results, [])
-    lost = json.loads(json.dumps(results))
-    for view in (view for result in lost for view in result["views"]):
-        del view["rows"]["atlasnet"], view["rows"]["ours_camera"]
-    again, names = with_earlier(lost, path, pictures)
+    assert with_earlier(results, path, pictures) == (results, Earlier())
+    lost = _without(results, "atlasnet", "ours_camera")
+    again, earlier = with_earlier(lost, path, pictures)
     # What is ours is never taken from before.
-    assert names == ["atlasnet"]
+    assert earlier == Earlier(("atlasnet",))
     assert make_sample(again).row("atlasnet", "cd").tolist() == [4, 8]
     assert verdicts(make_sample(again))[0] == verdicts(make_sample(results))[0]
-    assert with_earlier(lost, path, "other pictures") == (lost, [])
-    assert with_earlier(lost, tmp_path / "missing.json", pictures) == (lost, [])
-    assert with_earlier([*lost, {**lost[0], "shape": 5}], path, pictures)[1] == []
+    assert with_earlier(lost, path, "other pictures") == (lost, Earlier())
+    assert with_earlier(lost, tmp_path / "missing.json", pictures) == (lost, Earlier())
+    assert with_earlier([*lost, {**lost[0], "shape": 5}], path, pictures)[1] == Earlier()
+
+
+def test_means_of_lost_baselines_are_kept_where_their_shapes_are_lost_too(tmp_path: Path) -> None:
+    results = [_result("chair", [1.0, 3.0]), _result("chair", [2.0]), _result("table", [4.0])]
+    whole, path = make_sample(results), tmp_path / "evaluation.json"
+    path.write_text(json.dumps({**summary(whole), "pictures": "these"}))
+    lost = _without(results, "atlasnet", "oracle")
+    again, earlier = with_earlier(lost, path, "these")
+    assert earlier.names == ("oracle", "atlasnet")
+    sample = make_sample(again, earlier.coarse)
+    assert sample.row("atlasnet", "cd").tolist() == [4, 4, 8]
+    assert sample.mean("atlasnet", "cd") == whole.mean("atlasnet", "cd")
+    assert loop_means(sample) == loop_means(whole)
+    found, before = (verdicts(s)[0].found.split("(")[0] for s in (sample, whole))
+    assert found == before
+    assert "spread of ours alone" in intro(sample, {**ABOUT, "kept": earlier.names})
+    # A mean is no shape's score; the next evaluation gets the mean again.
+    assert "atlasnet" not in scores_by_shape(sample)["0"]
+    path.write_text(json.dumps({**summary(sample), "pictures": "these"}))
+    assert with_earlier(lost, path, "these") == (again, earlier)
+
+
+ABOUT = {"split": "test", "data": "data", "networks": "networks", "command": "command"}
+"""What a page is told of its evaluation."""
+
+
+def _without(results: list[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
+    """The same results, but nobody scored the named contestants."""
+    lost: list[dict[str, Any]] = json.loads(json.dumps(results))
+    for result in lost:
+        for rows in (result["rows"], *(view["rows"] for view in result["views"])):
+            for name in names:
+                rows.pop(name, None)
+    return lost
 
 
 def test_readme_and_card_tell_the_scores_of_the_evaluation() -> None:

@@ -4,7 +4,8 @@
 numbers beside it as JSON, and the short tables of the README and of the networks' card. A shape
 that has been scored is kept in the run's folder, so the same command goes on where it was stopped,
 and a change of the weights, the data or the number of views scores anew. Learned baselines that the
-run does not have keep their scores of the JSON that is there, if it is of the same pictures.
+run does not have keep their scores of the JSON that is there, if it is of the same pictures; with
+``--alone`` so do all baselines, and a part of the training shapes, or of the split, is enough.
 ``--shapes 13 --views 1`` is a quick look, which belongs elsewhere (``--out``).
 """
 
@@ -46,6 +47,7 @@ def main(argv: list[str] | None = None) -> int:
             options.shapes,
             options.views,
             options.gallery_views,
+            options.alone,
         )
         kernels.load()
         contestants = Contestants(settings)
@@ -66,17 +68,17 @@ def _write(
     from training.evaluation.figures import write_figures
 
     beside, pictures = options.out.with_suffix(".json"), pictures_hash(settings)
-    results, kept = with_earlier(results, beside, pictures)
-    sample = make_sample(results)
+    results, earlier = with_earlier(results, beside, pictures)
+    sample = make_sample(results, earlier.coarse)
     about: dict[str, Any] = {
         "networks": f"the networks of {settings.run}" if settings.trained else "shipped networks",
         "data": settings.config.data,
         "split": settings.split,
         "command": f"python -m training.evaluation --run {settings.run} --split {settings.split} "
-        f"--shapes {settings.shapes} --views {settings.views}",
-        "kept": kept,
+        f"--shapes {settings.shapes} --views {settings.views}{' --alone' * settings.alone}",
+        "kept": earlier.names,
     }
-    text = page(results, about)
+    text = page(sample, about)
     means = summary(sample)
     told = json.dumps({**about, **means, "pictures": pictures}, indent=1)
     scores = json.dumps(scores_by_shape(sample)).replace("}, ", "},\n  ")
@@ -104,6 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--views", type=int, default=2, help="pictures of each shape")
     parser.add_argument(
         "--gallery-views", type=int, default=4, help="of a training shape, searched by features"
+    )
+    parser.add_argument(
+        "--alone", action="store_true", help="score ours alone; the others keep their scores"
     )
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("docs/evaluation.md"))

@@ -22,6 +22,7 @@ from immat_core.networks.build import Served
 from immat_core.networks.config import INPUTS, NetworkConfig
 from immat_core.predict import ImageToMat, Prediction, PredictSettings, Stage
 from training.baselines.retrieval import (
+    Descriptor,
     Gallery,
     describe_features,
     describe_masks,
@@ -56,6 +57,8 @@ class EvaluationSettings:
         Pictures of each shape, from the first on; cut-outs and photographs alternate.
     gallery_views
         Pictures of each training shape that retrieval by features searches.
+    alone
+        Only ours is scored, which needs no training shapes; all others keep their earlier scores.
     """
 
     config: TrainingConfig
@@ -64,6 +67,7 @@ class EvaluationSettings:
     shapes: int = 0
     views: int = 2
     gallery_views: int = 4
+    alone: bool = False
 
     @property
     def trained(self) -> bool:
@@ -72,7 +76,8 @@ class EvaluationSettings:
 
     def fingerprint(self) -> str:
         """A hash of all that the scores of a shape depend on: weights, pictures a shape, data."""
-        digest = hashlib.sha256(f"{_VERSION} {self.views} {self.gallery_views}".encode())
+        asked = f"{_VERSION} {self.views} {self.gallery_views} {self.alone}"
+        digest = hashlib.sha256(asked.encode())
         ours = [self.run / f"{name}.pt" for name in STAGES]
         files = ours if self.trained else sorted(weights.FOLDER.glob("*.onnx"))
         files += [self.run / f"{name}.pt" for name in LEARNED]
@@ -83,7 +88,7 @@ class EvaluationSettings:
         return digest.hexdigest()[:16]
 
 
-_VERSION = 6
+_VERSION = 7
 """Raised whenever a score's definition changes, so that kept scores are not mixed."""
 
 
@@ -139,22 +144,31 @@ class Contestants:
         self.baselines = {
             name: load_baseline(name, settings.config, self.train, settings.run)
             for name in LEARNED
-            if (settings.run / f"{name}.pt").is_file()
+            if not settings.alone and (settings.run / f"{name}.pt").is_file()
         }
         kept = settings.run / "evaluation" / f"gallery_{settings.fingerprint()}"
-        self.describe_features = describe_features(self.engine)
-        views = range(min(settings.gallery_views, self.train.views))
-        self.features: Gallery = make_gallery(
-            self.train, self.describe_features, views, kept / "features.npy"
-        )
-        self.masks: Gallery = make_gallery(
-            self.train, describe_masks, range(self.train.views), kept / "masks.npy"
-        )
+        self._galleries = {} if settings.alone else self._make_galleries(kept)
         chosen_on = data / "val" if (data / "val").is_dir() else data / "train"
         self.rules: Chosen = choose_thresholds(open_folder(chosen_on), kept / "rules.json")
         self.moved_thresholds = network_thresholds(self.connect, open_folder(chosen_on))
-        self._typical = typical_shapes(self.train)
+        self._typical = None if settings.alone else typical_shapes(self.train)
         self._surfaces: dict[int, Triangles] = {}
+
+    def _make_galleries(self, kept: Path) -> dict[str, tuple[Descriptor, Gallery]]:
+        """What image retrieval searches, by contestant."""
+        features = describe_features(self.engine)
+        some = range(min(self.settings.gallery_views, self.train.views))
+        whole = range(self.train.views)
+        return {
+            "retrieval_mask": (
+                describe_masks,
+                make_gallery(self.train, describe_masks, whole, kept / "masks.npy"),
+            ),
+            "retrieval_features": (
+                features,
+                make_gallery(self.train, features, some, kept / "features.npy"),
+            ),
+        }
 
     def _engine(self) -> Engine:
         settings = self.settings
@@ -213,14 +227,14 @@ class Contestants:
 
     def typical(self, shape: int) -> int:
         """The training shape that is typical of a test shape's true category; -1 for none."""
-        return int(self._typical[self.test.category[shape]])
+        return -1 if self._typical is None else int(self._typical[self.test.category[shape]])
 
     def retrieved(self, shape: int, view: int) -> dict[str, int]:
         """Training shapes of the most similar pictures, by mask and by our encoder's features."""
         picture = np.array(self.test.images[shape, view])[None]
         return {
-            "retrieval_mask": self.masks.nearest(describe_masks(picture)[0]),
-            "retrieval_features": self.features.nearest(self.describe_features(picture)[0]),
+            name: gallery.nearest(describe(picture)[0])
+            for name, (describe, gallery) in self._galleries.items()
         }
 
     def oracle(self, points: Doubles, also: set[int]) -> int:

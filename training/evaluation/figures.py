@@ -13,6 +13,7 @@ from immat_core.metrics import Triangles
 from immat_core.predict import Prediction, Stage
 from training.baselines.stages import NEEDS_CAMERA
 from training.evaluation.contestants import Contestants
+from training.evaluation.earlier import WHOLE_SHAPES
 from training.evaluation.page import (
     NAMES,
     camera_values,
@@ -49,7 +50,8 @@ def write_figures(contestants: Contestants, sample: Sample, folder: Path) -> Non
     middle = middle_shapes(sample)
     few = [middle[k] for k in np.linspace(0, len(middle) - 1, min(FEW, len(middle))).astype(int)]
     _write_stages(shown, few, folder / "evaluation_stages.png")
-    _write_methods(shown, sample, middle, folder / "evaluation_methods.png")
+    if not contestants.settings.alone:  # the earlier picture is as good
+        _write_methods(shown, sample, middle, folder / "evaluation_methods.png")
     _write_connections(shown, few, folder / "evaluation_connections.png")
     _write_dense(shown, sample, folder / "evaluation_dense.png")
     _write_thresholds(shown, sample, few[0], folder / "evaluation_thresholds.png")
@@ -110,6 +112,14 @@ class _Shown:
         final = own.predict(shape, 0, true).stages[-1]
         return medial_surface(final.medial_mesh(*own.thresholds()))
 
+    def answers(self, name: str) -> bool:
+        """Whether a contestant is here, and not its earlier scores alone."""
+        if name in ("ceiling", "floor"):
+            return False
+        if name in WHOLE_SHAPES:
+            return not self.contestants.settings.alone
+        return name.startswith("ours") or name.removesuffix("_camera") in self.contestants.baselines
+
     def answer(self, name: str, shape: int) -> Triangles:
         """A contestant's surface."""
         own = self.contestants
@@ -141,7 +151,7 @@ def _write_stages(shown: _Shown, shapes: list[int], path: Path) -> None:
 
 
 def _write_methods(shown: _Shown, sample: Sample, shapes: list[int], path: Path) -> None:
-    names = [name for name in contestants_of(sample) if name not in ("ceiling", "floor")]
+    names = [name for name in contestants_of(sample) if shown.answers(name)]
     rows = []
     for shape in shapes:
         panels = [

@@ -10,7 +10,7 @@ import numpy as np
 
 from training.baselines.stages import LEARNED
 from training.evaluation.shape_scores import THRESHOLDS
-from training.evaluation.statistics import Doubles, Sample, category_mean, interval
+from training.evaluation.statistics import Doubles, Interval, Sample, category_mean, interval
 from training.evaluation.truth import METRICS
 from training.evaluation.verdicts import RETRIEVAL, SPOKEN, spoken, total_counts, verdicts
 
@@ -34,34 +34,24 @@ DIGITS = {"cd": 2, "emd": 2, "f": 1, "f2": 1, "iou": 3, "thickness": 2}
 TABLE_1 = ("cd", "iou", "emd", "f")
 HIGH_GENUS = 2
 """Loops from which on a shape is in table 3."""
+LOOP_METRICS = ("cd", "iou")
 
 DEFINITIONS = (Path(__file__).parent / "definitions.md").read_text(encoding="utf-8")
 """What the page begins with."""
 
 
-def page(results: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
+def page(sample: Sample, about: dict[str, Any]) -> str:
     """The whole page as Markdown.
 
     Parameters
     ----------
-    results
-        One a shape, as ``score_shape`` tells.
+    sample
+        The scored shapes.
     about
         ``networks`` (what was evaluated), ``data``, ``split``, ``command``, and ``kept``, the
         contestants whose scores are of an earlier evaluation.
     """
-    from training.evaluation.statistics import make_sample
-
-    sample = make_sample(results)
-    pictures = sum(len(result["views"]) for result in results)
-    intro = (
-        f"{len(results)} shapes of the split {about['split']!r} of {about['data']}, {pictures} "
-        f"pictures, {about['networks']}. Made by `{about['command']}`."
-    )
-    if about["kept"]:
-        names = ", ".join(NAMES[name] for name in about["kept"])
-        intro += f" Scored before, on the same pictures: {names}."
-    parts = ["# Evaluation", intro, DEFINITIONS, "## Targets", _verdicts(sample)]
+    parts = ["# Evaluation", intro(sample, about), DEFINITIONS, "## Targets", _verdicts(sample)]
     parts += ["## Table 1: surfaces", *_surfaces(sample)]
     parts += ["## Table 2: thickness", _one_metric(sample, "thickness")]
     parts += ["## Table 3: shapes with loops", _high_genus(sample)]
@@ -74,9 +64,27 @@ def page(results: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
     ]
     parts += ["## Camera and mask", _camera(sample), _figure("pose", "Errors of the azimuth")]
     parts += ["## Cut-outs and photographs", _looks(sample)]
-    parts += ["## Contestants", _figure("methods", "Each category at its median CD")]
+    before = ", when they were scored; ours has changed since" if about["kept"] else ""
+    parts += ["## Contestants", _figure("methods", f"Each category at its median CD{before}")]
     parts += ["## Worst cases", _figure("worst", "The surfaces with the largest CD")]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def intro(sample: Sample, about: dict[str, Any]) -> str:
+    """What was evaluated, and what of it before."""
+    pictures = sum(len(result["views"]) for result in sample.results)
+    told = (
+        f"{len(sample.results)} shapes of the split {about['split']!r} of {about['data']}, "
+        f"{pictures} pictures, {about['networks']}. Made by `{about['command']}`."
+    )
+    if about["kept"]:
+        names = ", ".join(NAMES[name] for name in about["kept"])
+        told += f" Scored before, on the same pictures: {names}."
+    if sample.coarse:
+        names = ", ".join(NAMES[name] for name in sample.coarse)
+        told += f" Of their shapes' own scores these are lost: {names}. What is"
+        told += " said of ours as a share of one of them has the spread of ours alone."
+    return told
 
 
 def _figure(name: str, caption: str) -> str:
@@ -115,7 +123,7 @@ def _one_metric(sample: Sample, metric: str) -> str:
             f"{category_mean(values[own], sample.category[own]):.{DIGITS[metric]}f}"
             for own in _by_category(sample)
         ]
-        mean = spoken(interval(values, sample.category), DIGITS[metric])
+        mean = spoken(sample.mean(name, metric), DIGITS[metric])
         rows.append([NAMES[name], mean, *cells])
     return _table(["", "mean", *sample.categories], rows)
 
@@ -133,17 +141,27 @@ def _high_genus(sample: Sample) -> str:
         f"{len(some.results)} shapes of {len(some.categories)} categories have {HIGH_GENUS} loops "
         f"or more, {loops[loops >= HIGH_GENUS].mean():.1f} in the mean."
     )
+    told = loop_means(sample)
     rows = [
-        [
-            NAMES[name],
-            *(
-                spoken(interval(some.row(name, metric), some.category), DIGITS[metric])
-                for metric in ("cd", "iou")
-            ),
-        ]
+        [NAMES[name], *(spoken(Interval(*told[name][m]), DIGITS[m]) for m in LOOP_METRICS)]
         for name in contestants_of(some)
+        if name in told
     ]
-    return intro + "\n\n" + _table(["", "CD", "IoU"], rows)
+    return intro + "\n\n" + _table(["", *(SPOKEN[m] for m in LOOP_METRICS)], rows)
+
+
+def loop_means(sample: Sample) -> dict[str, dict[str, list[float]]]:
+    """Each contestant's means of shapes with loops and their 95 percent, by metric."""
+    loops = np.array([result["loops"] for result in sample.results])
+    some = sample.some(loops >= HIGH_GENUS)
+    told: dict[str, dict[str, list[float]]] = {}
+    for name in contestants_of(some):
+        if name in sample.coarse:
+            told |= {name: sample.coarse[name]["loops"]} if sample.coarse[name]["loops"] else {}
+            continue
+        found = {m: interval(some.row(name, m), some.category) for m in LOOP_METRICS}
+        told[name] = {m: [i.value, i.low, i.high] for m, i in found.items()}
+    return told
 
 
 def _stages(sample: Sample) -> str:
@@ -277,12 +295,28 @@ def _spread(errors: Doubles) -> str:
 def summary(sample: Sample) -> dict[str, Any]:
     """The means of all contestants in all metrics, and the verdicts, for the JSON file."""
     means: dict[str, Any] = {}
+    by_category: dict[str, Any] = {}
     for name in contestants_of(sample):
-        found = {m: interval(sample.row(name, m), sample.category) for m in METRICS}
+        found = {m: sample.mean(name, m) for m in METRICS}
         means[name] = {m: [_known(v) for v in (i.value, i.low, i.high)] for m, i in found.items()}
+        by_category[name] = {
+            metric: {
+                category: _known(category_mean(values[own], sample.category[own]))
+                for category, own in zip(sample.categories, _by_category(sample), strict=True)
+            }
+            for metric in METRICS
+            for values in [sample.row(name, metric)]
+        }
     told = [vars(verdict) for verdict in verdicts(sample)]
     kinds = {"learned": list(LEARNED), "retrieval": list(RETRIEVAL)}
-    return {"means": means, "verdicts": told, "kinds": kinds, "shapes": len(sample.results)}
+    return {
+        "means": means,
+        "by_category": by_category,
+        "loops": loop_means(sample),
+        "verdicts": told,
+        "kinds": kinds,
+        "shapes": len(sample.results),
+    }
 
 
 def _known(value: float) -> float | None:

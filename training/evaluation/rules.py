@@ -33,7 +33,7 @@ MOVED = 0.01
 ASKED = 16
 """Validation shapes by which thresholds are chosen."""
 
-THRESHOLDS = (0.15, 0.2, 0.3, 0.4, 0.5)
+THRESHOLDS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 """Of edges and of faces that are tried for the network."""
 
 

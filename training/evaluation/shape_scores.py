@@ -59,9 +59,10 @@ def score_shape(contestants: Contestants, shape: int) -> dict[str, Any]:
     views = range(min(contestants.settings.views, test.views))
     retrieved = [contestants.retrieved(shape, view) for view in views]
     points = np.array(test.surface[shape, :, :3], np.float64)
-    rows = {
-        "oracle": contestants.oracle(points, {row for found in retrieved for row in found.values()})
-    }
+    rows = {}
+    if not contestants.settings.alone:
+        also = {row for found in retrieved for row in found.values()}
+        rows["oracle"] = contestants.oracle(points, also)
     if contestants.typical(shape) >= 0:
         rows["typical"] = contestants.typical(shape)
     told = {

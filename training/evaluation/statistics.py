@@ -7,8 +7,8 @@ the same draws.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -108,11 +108,15 @@ class Sample:
         Names of those that occur, sorted.
     category
         (n,) int64, index into ``categories``.
+    coarse
+        Contestants of which only means are known, see ``earlier.Earlier``: every shape has its
+        category's.
     """
 
     results: Sequence[Result]
     categories: tuple[str, ...]
     category: NDArray[np.int64]
+    coarse: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
     def row(self, name: str, metric: str) -> Doubles:
         """(n,) a contestant's score of each shape, mean over its pictures; NaN for none."""
@@ -137,21 +141,30 @@ class Sample:
                 found.update(dict.fromkeys(rows))
         return list(found)
 
+    def mean(self, name: str, metric: str) -> Interval:
+        """A contestant's mean and its 95 percent; of an earlier evaluation where it is coarse."""
+        if name in self.coarse:
+            return Interval(*self.coarse[name]["means"][metric])
+        return interval(self.row(name, metric), self.category)
+
     def some(self, chosen: NDArray[np.bool_]) -> Sample:
         """The shapes that are chosen, (n,) bool."""
-        return make_sample([r for r, kept in zip(self.results, chosen, strict=True) if kept])
+        kept = [r for r, wanted in zip(self.results, chosen, strict=True) if wanted]
+        return make_sample(kept, self.coarse)
 
 
-def make_sample(results: Sequence[Result]) -> Sample:
+def make_sample(
+    results: Sequence[Result], coarse: Mapping[str, dict[str, Any]] | None = None
+) -> Sample:
     """Arrange the results of shapes."""
     names = tuple(sorted({result["category"] for result in results}))
     category = np.array([names.index(result["category"]) for result in results], np.int64)
-    return Sample(results, names, category)
+    return Sample(results, names, category, coarse or {})
 
 
-def _found(result: Result, name: str, metric: str) -> list[float]:
+def _found(result: Result, name: str, metric: str) -> list[float | None]:
     if name in result["rows"]:
-        return [result["rows"][name][metric]]
+        return [result["rows"][name].get(metric)]
     return [view["rows"][name][metric] for view in result["views"] if name in view["rows"]]
 
 
