@@ -11,8 +11,11 @@ from immat_core.topology import TopologyCandidates, nearest
 LINKS = 6
 """How many nearest others a dense center is linked with."""
 VOUCHED = 0.4
-"""Share of the doubt that is taken from what the dense centers vouch for: on ``val`` that lowers CD
-by 0.8 % and raises the F-score by 0.4."""
+"""Share of the doubt that is taken from edges that the dense centers vouch for: on ``val`` that
+raises the F-score by 0.4."""
+FACE_ODDS = 2.2
+"""How many times the odds of a face that they vouch for are raised, and of another one lowered: on
+332 shapes of ``val`` F1 of faces is 0.45 with it, and 0.41 when they are treated as edges are."""
 
 
 def link(dense: ArrayLike) -> NDArray[np.int64]:
@@ -43,11 +46,11 @@ def follow(dense: FloatArray, before: ArrayLike, after: ArrayLike) -> FloatArray
 def vouch(
     candidates: TopologyCandidates, centers: ArrayLike, dense: ArrayLike, links: NDArray[np.int64]
 ) -> TopologyCandidates:
-    """Candidates, likelier where dense centers run from sphere to sphere.
+    """Candidates, likelier where dense centers run from sphere to sphere, faces less so elsewhere.
 
     Each dense center belongs to its nearest sphere. Spheres touch where linked dense centers belong
     to them; a face is vouched for where all its corners touch. That is the simple rule whose
-    surfaces were better than the network's own by F-score.
+    surfaces were better than the network's own by F-score. Where no spheres touch, nothing is told.
 
     Parameters
     ----------
@@ -61,15 +64,16 @@ def vouch(
     touch = np.zeros((spheres, spheres), bool)
     touch[owner[:, None], owner[links]] = True
     touch |= touch.T
+    np.fill_diagonal(touch, False)
+    if not touch.any():
+        return candidates
     a, b, c = candidates.faces.T
     edges, faces = touch[tuple(candidates.edges.T)], touch[a, b] & touch[b, c] & touch[a, c]
+    likely, possible = candidates.edge_probabilities, candidates.face_probabilities
+    odds = np.where(faces, np.float32(FACE_ODDS), np.float32(1 / FACE_ODDS))
     return TopologyCandidates(
         candidates.edges,
-        _likelier(candidates.edge_probabilities, edges),
+        likely + np.float32(VOUCHED) * edges * (1 - likely),
         candidates.faces,
-        _likelier(candidates.face_probabilities, faces),
+        np.asarray(odds * possible / (1 + (odds - 1) * possible), np.float32),
     )
-
-
-def _likelier(probabilities: FloatArray, vouched: NDArray[np.bool_]) -> FloatArray:
-    return probabilities + np.float32(VOUCHED) * vouched * (1 - probabilities)

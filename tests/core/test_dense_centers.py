@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from immat_core.dense_centers import LINKS, VOUCHED, follow, link, vouch
+from immat_core.dense_centers import FACE_ODDS, LINKS, VOUCHED, follow, link, vouch
 from immat_core.topology import TopologyCandidates
 
 ALONG = np.linspace(0, 1, 41)
@@ -55,13 +55,14 @@ def test_only_what_the_dense_centers_run_along_is_vouched_for() -> None:
     found = vouch(likely([(0, 1), (0, 2), (1, 2)], [(0, 1, 2)]), CORNERS, dense, link(dense))
     more = 0.5 + 0.5 * VOUCHED
     np.testing.assert_allclose(found.edge_probabilities, [more, 0.5, more])
-    np.testing.assert_allclose(found.face_probabilities, [0.5])
+    np.testing.assert_allclose(found.face_probabilities, [1 / (1 + FACE_ODDS)])
 
 
 def test_a_face_is_vouched_for_by_its_three_sides() -> None:
     dense = np.concatenate([line(0, 1), line(1, 2), line(0, 2)])
     found = vouch(likely([], [(0, 1, 2), (0, 1, 3)]), CORNERS, dense, link(dense))
-    np.testing.assert_allclose(found.face_probabilities, [0.5 + 0.5 * VOUCHED, 0.5])
+    odds = np.array([FACE_ODDS, 1 / FACE_ODDS])
+    np.testing.assert_allclose(found.face_probabilities, odds / (1 + odds), rtol=1e-6)
 
 
 def test_dense_centers_that_lie_on_the_spheres_tell_nothing() -> None:
