@@ -79,7 +79,9 @@ class EvaluationSettings:
         asked = f"{_VERSION} {self.views} {self.gallery_views} {self.alone}"
         digest = hashlib.sha256(asked.encode())
         ours = [self.run / f"{name}.pt" for name in STAGES]
-        files = ours if self.trained else sorted(weights.FOLDER.glob("*.onnx"))
+        # the graphs hold no weights
+        shipped = [weights.FOLDER / weights.WEIGHTS_FILE, *sorted(weights.FOLDER.glob("*.onnx"))]
+        files = ours if self.trained else shipped
         files += [self.run / f"{name}.pt" for name in LEARNED]
         data = Path(self.config.data)
         files += [data / "version.txt", data / self.split / "names.json"]
