@@ -125,6 +125,7 @@ class Stage:
             edge_threshold,
             face_threshold,
             centers=self.spheres[:, :3],
+            radii=self.spheres[:, 3],
             trim=trim,
         )
 

@@ -59,6 +59,7 @@ def connections(
         config.edge_threshold,
         config.face_threshold,
         centers=spheres[:, :3],
+        radii=spheres[:, 3],
         fill_holes=False,
     )
     return MedialMesh(spheres[:, :3], spheres[:, 3], edges, faces).all_edges

@@ -274,5 +274,23 @@ def test_edges_across_more_than_two_spacings_are_left_out_but_join_parts():
     edges, faces = select(some, centers=centers, trim=False)
     assert len(edges) == 9
     assert len(faces) == 2
+    # Thick balls leave no gap between them.
+    _, longer = select(some, centers=centers, radii=np.full(len(centers), 1.2))
+    assert len(longer) == len(faces)
+    assert len(select(some, centers=centers, radii=np.full(len(centers), 0.5))[1]) < len(faces)
     edges, _ = select(some, centers=centers, join=False)
     assert [3, 4] not in edges.tolist()
+
+
+def test_the_skin_between_thick_balls_is_closed_by_faces_that_are_hardly_likely():
+    centers = np.array([[0.0, 0, 0], [1, 0, 0], [0.5, 0.9, 0], [0.5, -0.9, 0]])
+    triangles = np.array([[0, 1, 2], [0, 1, 3]], np.int32)
+    chances = np.array([0.06, 0.04], np.float32)
+    some = TopologyCandidates(
+        np.empty((0, 2), np.int32), np.empty(0, np.float32), triangles, chances
+    )
+    radii = np.array([0.4, 0.4, 0.4, 0.4])
+    assert select(some, 0.2, 0.3, centers=centers, radii=radii)[1].tolist() == [[0, 1, 2]]
+    for given in (None, 0.5 * radii, [0.4, 0.4, 0.2, 0.4]):
+        assert len(select(some, 0.2, 0.3, centers=centers, radii=given)[1]) == 0
+    assert len(select(some, 0.2, 0.3, centers=centers, radii=radii, trim=False)[1]) == 0
