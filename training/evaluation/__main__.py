@@ -5,7 +5,7 @@ numbers beside it as JSON, and the short tables of the README and of the network
 that has been scored is kept in the run's folder, so the same command goes on where it was stopped,
 and a change of the weights, the data or the number of views scores anew. Learned baselines that the
 run does not have keep their scores of the JSON that is there, if it is of the same pictures; with
-``--alone`` so do all baselines, and a part of the training shapes, or of the split, is enough.
+``--alone`` so do all baselines, and a part of the training shapes is enough.
 ``--shapes 13 --views 1`` is a quick look, which belongs elsewhere (``--out``).
 """
 
@@ -24,7 +24,12 @@ from immat_core import kernels
 from immat_core.errors import UserError
 from training.config import read_config
 from training.evaluation.contestants import Contestants, EvaluationSettings
-from training.evaluation.earlier import pictures_hash, scores_by_shape, with_earlier
+from training.evaluation.earlier import (
+    pictures_hash,
+    scores_by_shape,
+    shape_names,
+    with_earlier,
+)
 from training.evaluation.page import page, summary
 from training.evaluation.run import evaluate, write_whole
 from training.evaluation.short_table import MARK, PAGES, short_table, told_in
@@ -80,7 +85,8 @@ def _write(
     }
     text = page(sample, about)
     means = summary(sample)
-    told = json.dumps({**about, **means, "pictures": pictures}, indent=1)
+    names = shape_names(settings)
+    told = json.dumps({**about, **means, "pictures": pictures, "names": names}, indent=1)
     scores = json.dumps(scores_by_shape(sample)).replace("}, ", "},\n  ")
     write_whole(options.out, text)
     write_whole(beside, f'{told[:-2]},\n "scores": {scores}\n}}\n')

@@ -60,6 +60,15 @@ def pictures_hash(settings: EvaluationSettings) -> str:
     return digest.hexdigest()[:16]
 
 
+def shape_names(settings: EvaluationSettings) -> dict[str, str]:
+    """The data set's name of each scored row of the split, so that those can be built alone."""
+    folder = Path(settings.config.data) / settings.split
+    path = folder / "names.json"
+    names = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    chosen = chosen_shapes(open_folder(folder), settings.shapes)
+    return {str(shape): names[shape] for shape in chosen if shape < len(names)}
+
+
 def scores_by_shape(sample: Sample) -> dict[str, dict[str, list[float]]]:
     """For each row of the split, each contestant's scores in the order of ``METRICS``.
 

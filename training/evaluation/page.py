@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,13 +78,17 @@ def intro(sample: Sample, about: dict[str, Any]) -> str:
         f"{pictures} pictures, {about['networks']}. Made by `{about['command']}`."
     )
     if about["kept"]:
-        names = ", ".join(NAMES[name] for name in about["kept"])
-        told += f" Scored before, on the same pictures: {names}."
+        told += f" Scored before, on the same pictures: {_named(about['kept'])}."
     if sample.coarse:
-        names = ", ".join(NAMES[name] for name in sample.coarse)
-        told += f" Of their shapes' own scores these are lost: {names}. What is"
-        told += " said of ours as a share of one of them has the spread of ours alone."
+        lost = "these" if set(sample.coarse) == set(about["kept"]) else _named(sample.coarse)
+        told += f" Of {lost} the shapes' own scores are lost and the means are known. What"
+        told += " is said of ours as a share of one of them has the spread of ours alone."
     return told
+
+
+def _named(contestants: Iterable[str]) -> str:
+    names = [NAMES[name].split(":")[0].split(",")[0] for name in contestants]
+    return ", ".join(dict.fromkeys(names))
 
 
 def _figure(name: str, caption: str) -> str:
