@@ -159,7 +159,9 @@ def select(
     side, thick = _lengths(positions, balls, candidates.faces)
     kept = side <= np.where(thick, LONGEST_THICK, LONGEST) * spacing
     possible, chances = candidates.faces[kept], candidates.face_probabilities[kept]
-    faces = possible[chances >= face_threshold * np.where(thick[kept], THICK_SHARE, 1.0)]
+    wanted = face_threshold * np.where(thick[kept], THICK_SHARE, 1.0)
+    # in the type of the chances, or one that is just the threshold falls below it
+    faces = possible[chances >= wanted.astype(chances.dtype)]
     if fill_holes and len(faces):
         known = dict(zip(map(tuple, possible.tolist()), chances.tolist(), strict=True))
         added = fill(positions, edges, faces, known, face_threshold)
