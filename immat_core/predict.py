@@ -220,7 +220,7 @@ class ImageToMat:
     def set_image(self, picture: Picture, camera: Camera | None = None) -> None:
         """Look at a picture: what Image2Sphere says of it is kept for all predictions.
 
-        The network sees it once, and once more in a mirror where the camera is not known.
+        The network sees it several times, moved by a hair and in a mirror (see ``mirror``).
 
         Parameters
         ----------

@@ -136,12 +136,15 @@ class TopologyData:
         Share of the shapes whose spheres come from the sphere stages instead; above 0 needs those.
     predicted_shapes
         How many pictures are predicted for that.
+    stretch
+        Largest change of the axes of these shapes, a logarithm, by warping their pictures.
     """
 
     jitter: float = 0.02
     radius_jitter: float = 12.0
     predicted_share: float = 0.0
     predicted_shapes: int = 3000
+    stretch: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -60,10 +60,12 @@ class LabelRule:
     farthest_end: float = 3.0
 
 
-def make_skeleton(folder: ShapeFolder, shape: int) -> Skeleton:
-    """The true skeleton of one shape of a split."""
+def make_skeleton(
+    folder: ShapeFolder, shape: int, scale: tuple[float, ...] = (1.0, 1.0, 1.0)
+) -> Skeleton:
+    """The true skeleton of one shape of a split, stretched by ``scale`` along its axes."""
     edges, faces = folder.topology(shape)
-    return skeleton_of(folder.spheres[shape][:, :3].astype(np.float64), edges, faces)
+    return skeleton_of(folder.spheres[shape][:, :3].astype(np.float64) * scale, edges, faces)
 
 
 def skeleton_of(centers: NDArray[np.float64], edges: Indices, faces: Indices) -> Skeleton:

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from immat_core.dense_centers import follow
+from immat_core.mirror import MOVES
 from training.cameras import camera_axes, camera_directions, framed_uv
 from training.config import CameraJitter
 from training.data import Batch, ShapeFolder, load_batch
 from training.second_opinion import look_both_ways
+from training.stretch import Stretch
 
 _BATCH = 64
 SMALLEST_RADIUS = 0.004
@@ -40,6 +42,8 @@ class PredictedShapes:
         (M, 4) float64, the camera that was projected by: azimuth, elevation, distance, roll.
     pose
         (M, p) float32, the pose head's answer.
+    scales
+        (M, 3) float32, by what each shape was stretched along its axes.
     """
 
     shapes: NDArray[np.int64]
@@ -49,15 +53,16 @@ class PredictedShapes:
     dense: NDArray[np.float32]
     directions: NDArray[np.float64]
     pose: NDArray[np.float32]
+    scales: NDArray[np.float32]
 
     def draw(
         self, rng: np.random.Generator
     ) -> tuple[int, NDArray[np.float32], NDArray[np.float32]]:
-        """A random picture's shape, its initial or refined spheres, its dense centres."""
+        """The row of a random picture, its initial or refined spheres, its dense centres."""
         k = int(rng.integers(len(self.shapes)))
         if rng.random() < 0.3:
-            return int(self.shapes[k]), self.initial[k], self.dense[k]
-        return int(self.shapes[k]), self.refined[k], self.followed(k)
+            return k, self.initial[k], self.dense[k]
+        return k, self.refined[k], self.followed(k)
 
     def followed(self, k: int) -> NDArray[np.float32]:
         """(D, 3), the dense centres of a picture as they follow its refined spheres."""
@@ -71,6 +76,7 @@ def predict_shapes(
     seed: int,
     run: Path | None = None,
     camera: CameraJitter | None = None,
+    stretch: Stretch | None = None,
 ) -> PredictedShapes:
     """Run both sphere stages on random pictures of a split.
 
@@ -86,11 +92,14 @@ def predict_shapes(
         Folder in which the result is kept for the next time, under the weights' hash.
     camera
         None for the default jitter.
+    stretch
+        Changes pictures and shapes, so that the networks err on shapes that they have learned
+        from as they do elsewhere; None leaves both.
     """
     rng = np.random.default_rng([seed, 11])
     shapes = folder.draw(rng, count)
     views = folder.draw_views(rng, shapes)
-    kept = None if run is None else run / f"predicted_{_hash(networks, shapes, views)}.npz"
+    kept = None if run is None else run / f"predicted_{_hash(networks, shapes, views, stretch)}.npz"
     if kept is not None and kept.is_file():
         with np.load(kept) as stored:
             return PredictedShapes(**{key: stored[key] for key in stored.files})
@@ -99,6 +108,8 @@ def predict_shapes(
     for start in range(0, count, _BATCH):
         chosen = slice(start, start + _BATCH)
         batch = load_batch(folder, shapes[chosen], views[chosen])
+        if stretch is not None:
+            batch = stretch(batch, rng)
         parts.append(predict_batch(networks, batch, jitter, rng))
     joined = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
     result = PredictedShapes(shapes, views, **joined)
@@ -114,7 +125,7 @@ def predict_batch(
     jitter: CameraJitter,
     rng: np.random.Generator,
 ) -> dict[str, NDArray[Any]]:
-    """One batch's ``initial``, ``refined``, ``dense``, ``directions`` and ``pose``."""
+    """One batch's ``initial``, ``refined``, ``dense``, ``directions``, ``pose`` and ``scales``."""
     image2sphere = networks["image2sphere"].eval()
     config, device = image2sphere.config, next(image2sphere.parameters()).device
     out = look_both_ways(image2sphere, batch.images.to(device))
@@ -130,6 +141,7 @@ def predict_batch(
         "dense": out.dense.cpu().numpy(),
         "directions": directions,
         "pose": out.pose.cpu().numpy(),
+        "scales": batch.scales.numpy(),
     }
 
 
@@ -140,9 +152,14 @@ def joined_spheres(centers: NDArray[np.float32], radii: NDArray[np.float32]) -> 
 
 
 def _hash(
-    networks: dict[str, nn.Module], shapes: NDArray[np.int64], views: NDArray[np.int64]
+    networks: dict[str, nn.Module],
+    shapes: NDArray[np.int64],
+    views: NDArray[np.int64],
+    stretch: Stretch | None,
 ) -> str:
     digest = hashlib.sha256(shapes.tobytes() + views.tobytes())
+    stretched = (0.0, 0.0) if stretch is None else (stretch.amount, stretch.share)
+    digest.update(f"stretched by {stretched}, moved by {MOVES}".encode())
     for name in ("image2sphere", "refinement"):
         for value in networks[name].state_dict().values():
             digest.update(value.cpu().numpy().tobytes())

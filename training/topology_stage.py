@@ -18,6 +18,7 @@ from training.labels import Skeleton, label_topology, make_skeleton
 from training.losses import topology_loss
 from training.predictions import PredictedShapes, predict_shapes
 from training.stages import Stage
+from training.stretch import Stretch
 
 KEPT = 400
 """Skeletons in memory, of about a megabyte each."""
@@ -121,12 +122,14 @@ class TopologyModule(Stage):
         self.folder = folder
         sizes: Any = networks["image2sphere"].config
         self.sizes = (sizes.sparse_neighbors, sizes.dense_neighbors)
-        self._skeletons: OrderedDict[int, Skeleton] = OrderedDict()
+        self._skeletons: OrderedDict[tuple[int, tuple[float, ...]], Skeleton] = OrderedDict()
         self.predicted: PredictedShapes | None = None
         if self.config.data.predicted_share > 0:
             frozen: dict[str, nn.Module] = networks
+            data = self.config.data
+            stretch = Stretch(folder, data.stretch) if data.stretch > 0 else None
             self.predicted = predict_shapes(
-                frozen, folder, self.config.data.predicted_shapes, config.seed, run
+                frozen, folder, data.predicted_shapes, config.seed, run, stretch=stretch
             )
 
     def make_batch(self, step: int) -> TopologyBatch:
@@ -157,27 +160,31 @@ class TopologyModule(Stage):
         )
         return {"cross_entropy": loss}
 
-    def skeleton(self, shape: int) -> Skeleton:
-        """The true skeleton of a shape; those asked for lately are kept."""
-        if shape not in self._skeletons:
-            self._skeletons[shape] = make_skeleton(self.folder, shape)
+    def skeleton(self, shape: int, scale: tuple[float, ...] = (1.0, 1.0, 1.0)) -> Skeleton:
+        """The true skeleton of a stretched shape; those asked for lately are kept."""
+        asked = shape, scale
+        if asked not in self._skeletons:
+            self._skeletons[asked] = make_skeleton(self.folder, shape, scale)
             if len(self._skeletons) > KEPT:
                 self._skeletons.popitem(last=False)
-        self._skeletons.move_to_end(shape)
-        return self._skeletons[shape]
+        self._skeletons.move_to_end(asked)
+        return self._skeletons[asked]
 
     def _labelled(
         self, rng: np.random.Generator
     ) -> tuple[Cloud, NDArray[np.bool_], NDArray[np.bool_]]:
         use_predicted = rng.random() < self.config.data.predicted_share
         if use_predicted and self.predicted is not None:
-            shape, spheres, dense = self.predicted.draw(rng)
+            k, spheres, dense = self.predicted.draw(rng)
+            scale = tuple(self.predicted.scales[k].tolist())
+            skeleton = self.skeleton(int(self.predicted.shapes[k]), scale)
         else:
             shape = int(self.folder.draw(rng, 1)[0])
             true, samples = self.folder.spheres[shape], self.folder.dense[shape]
             spheres, dense = move_spheres(true, samples, self.config.data, rng)
+            skeleton = self.skeleton(shape)
         cloud = make_cloud(spheres, dense, self.sizes)
-        edges, faces = label_topology(spheres[:, :3], cloud.sparse, self.skeleton(shape))
+        edges, faces = label_topology(spheres[:, :3], cloud.sparse, skeleton)
         turn = _turn(rng)
         turned = spheres.copy()
         turned[:, :3] = spheres[:, :3] @ turn

@@ -9,7 +9,7 @@ from fake_engine import FakeEngine
 
 from immat_core.engine import load_engine
 from immat_core.image import crop, load_picture
-from immat_core.mirror import DRAWN, agreed_centers, draw, look_both_ways
+from immat_core.mirror import DRAWN, MOVES, agreed_centers, draw, look_both_ways, move
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -38,6 +38,18 @@ def test_the_rest_of_the_answer_is_the_picture_s_own() -> None:
     assert both["centers"].shape == alone["centers"].shape
     for name in ("radii", "dense", "category", "features_0"):
         np.testing.assert_array_equal(both[name], alone[name])
+
+
+def test_a_picture_moves_and_nothing_comes_in() -> None:
+    image = np.zeros((1, 4, 64, 64), np.float32)
+    image[0, :, 10, 20] = 1
+    for across, down in MOVES:
+        moved = move(image, across, down)
+        assert moved.sum() == 4
+        assert moved[0, :, 10 + 2 * down, 20 + 2 * across].all()
+    image[0, :, :, 0] = 1
+    assert move(image, 1, 0)[0, :, :, :2].sum() == 0
+    assert move(image, -1, 0)[0, :, :, 62:].sum() == 0
 
 
 def test_a_picture_and_its_mirror_image_become_more_alike() -> None:

@@ -9,6 +9,7 @@ from fake_engine import AZIMUTH, DISTANCE, ELEVATION, FakeEngine
 from immat_core.camera import MARGIN, Camera
 from immat_core.errors import Cancelled, UserError
 from immat_core.image import Picture, picture_from_array
+from immat_core.mirror import MOVES
 from immat_core.predict import (
     REFINED,
     SMALLEST_RADIUS,
@@ -44,8 +45,9 @@ def test_the_picture_is_looked_at_once(model: ImageToMat, engine: FakeEngine) ->
     model.predict()
     model.predict(PredictSettings(spheres=100))
     once = ["topology", "refinement", "topology", "smoothing", "topology"]
-    # The second look is into a mirror, for the camera.
-    assert engine.calls == ["image2sphere", "image2sphere", *once, *once]
+    # Every move of the picture is seen in a mirror too.
+    looks = 2 * len(MOVES) * ["image2sphere"]
+    assert engine.calls == [*looks, *once, *once]
 
 
 def test_stages_and_what_stands_beside_them(model: ImageToMat) -> None:

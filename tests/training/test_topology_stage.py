@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from immat_core.networks.build import build_networks
 from immat_core.networks.config import NetworkConfig
 from training.config import Optimization, TopologyData, TopologyStage, TrainingConfig
 from training.data import ShapeFolder
-from training.labels import label_topology
+from training.labels import label_topology, make_skeleton
+from training.predictions import PredictedShapes
 from training.topology_report import CLIQUES, count_all, given_shapes, judged, markdown
 from training.topology_stage import KEPT, TopologyModule, move_spheres, moved_by
 
@@ -110,6 +112,32 @@ def test_skeletons_are_kept_up_to_a_limit(
         module.skeleton(shape)
     assert module.skeleton(0) is first
     assert len(module._skeletons) == 3
+
+
+def test_a_stretched_prediction_is_labelled_by_the_stretched_skeleton(folder: ShapeFolder) -> None:
+    """Predictions that are just right have the labels of the true topology, turned or not."""
+    module = _module(folder)
+    scale = np.array([[1.6, 0.7, 1.1]], np.float32)
+    spheres, dense = folder.spheres[:1] * [*scale[0], 1], folder.dense[:1] * scale
+    predicted = PredictedShapes(
+        shapes=np.zeros(1, np.int64),
+        views=np.zeros(1, np.int64),
+        initial=spheres.astype(np.float32),
+        refined=spheres.astype(np.float32),
+        dense=dense.astype(np.float32),
+        directions=np.zeros((1, 4)),
+        pose=np.zeros((1, 14), np.float32),
+        scales=scale,
+    )
+    module.predicted = predicted
+    module.config = replace(module.config, data=TopologyData(predicted_share=1.0))
+    batch = module.make_batch(0)
+    skeleton = make_skeleton(folder, 0, tuple(scale[0].tolist()))
+    sparse = batch.sparse[:SPHERES].numpy()
+    edges, _ = label_topology(predicted.refined[0, :, :3], sparse, skeleton)
+    np.testing.assert_array_equal(batch.edges[:SPHERES].numpy() > 0, edges)
+    plain, _ = label_topology(predicted.refined[0, :, :3], sparse, make_skeleton(folder, 0))
+    assert (plain != edges).any()
 
 
 @pytest.mark.slow

@@ -28,6 +28,7 @@ from training.data import augment, choose_shapes, load_batch, open_folder, train
 from training.evaluation.scores import Counts, rule_topology, threshold_counts
 from training.labels import label_topology, make_skeleton
 from training.predictions import predict_shapes
+from training.stretch import Stretch
 from training.symmetry import turn_weights
 from training.topology_stage import make_cloud
 from training.train import (
@@ -381,6 +382,20 @@ def test_calibration_makes_the_configured_thresholds_the_best(run: Path, setting
             for t in totals:
                 totals[t] += threshold_counts(candidates, true, (t, t))[0]
         assert totals[0.2].f1 >= 0.98 * max(totals[0.05].f1, totals[0.8].f1)
+
+
+def test_pictures_that_are_stretched_are_predicted_as_such(run: Path, settings: Path) -> None:
+    config = read_config(settings)
+    folder = open_folder(Path(config.data) / "train")
+    centers = np.array(folder.spheres)[..., :3]
+    folder = replace(folder, surface=np.concatenate([centers, np.ones_like(centers)], 2))
+    networks = load_networks(config, folder, run)
+    plain = predict_shapes(networks, folder, 8, seed=23)
+    stretched = predict_shapes(networks, folder, 8, seed=23, stretch=Stretch(folder, 0.4))
+    np.testing.assert_array_equal(plain.shapes, stretched.shapes)
+    np.testing.assert_array_equal(plain.scales, 1)
+    assert (np.abs(np.log(stretched.scales)).max(1) > 0.01).all()
+    assert np.abs(plain.initial - stretched.initial).max() > 1e-3
 
 
 def test_the_rule_finds_a_ring() -> None:
