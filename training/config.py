@@ -199,6 +199,8 @@ class SmoothingStage:
     ----------
     predicted_shapes
         How many pictures are predicted to learn from.
+    stretch
+        Largest change of the axes of their shapes, a logarithm, by warping the pictures.
     weights
         Least and largest t of Eq. (4), which a user may choose.
     """
@@ -207,6 +209,7 @@ class SmoothingStage:
     loss: SphereLoss = field(default_factory=SphereLoss)
     camera: CameraJitter = field(default_factory=CameraJitter)
     predicted_shapes: int = 6000
+    stretch: float = 0.0
     weights: list[float] = field(default_factory=lambda: [0.3, 1.0])
 
 

@@ -20,6 +20,7 @@ from training.config import TrainingConfig
 from training.data import Batch, ShapeFolder, load_batch
 from training.predictions import PredictedShapes, predict_shapes
 from training.stages import Stage, sphere_losses
+from training.stretch import Stretch
 from training.topology_stage import make_cloud
 
 
@@ -81,8 +82,15 @@ class SmoothingModule(Stage):
         self.fixed = tuple(
             networks[n].eval().requires_grad_(False) for n in ("image2sphere", "topology")
         )
+        self.stretch = Stretch(folder, self.config.stretch)
         self.predicted: PredictedShapes = predict_shapes(
-            networks, folder, self.config.predicted_shapes, config.seed, run, self.config.camera
+            networks,
+            folder,
+            self.config.predicted_shapes,
+            config.seed,
+            run,
+            self.config.camera,
+            self.stretch,
         )
         self._edges: dict[int, IndexArray] = {}
 
@@ -97,8 +105,10 @@ class SmoothingModule(Stage):
         spheres = np.stack([smooth(*given) for given in zip(before, edges, weights, strict=True)])
         uv = framed_uv(self.predicted.initial[chosen], self.predicted.directions[chosen], spheres)
         rows = [adjacency(spheres.shape[1], e) for e in edges]
+        shapes, views = self.predicted.shapes[chosen], self.predicted.views[chosen]
+        seen = load_batch(self.folder, shapes, views)
         return SmoothingBatch(
-            load_batch(self.folder, self.predicted.shapes[chosen], self.predicted.views[chosen]),
+            self.stretch.scaled(seen, torch.from_numpy(self.predicted.scales[chosen])),
             torch.from_numpy(spheres),
             torch.from_numpy(before),
             torch.from_numpy(uv),

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
+from torch import Tensor
 from torch.nn import functional
 
 from training.data import (
@@ -57,16 +58,22 @@ class Stretch:
             return batch
         count = len(batch.images)
         wanted = np.exp(rng.uniform(-self.amount, self.amount, (count, 3)))
-        rows = np.nonzero(rng.random(count) < self.share)[0]
-        images, spheres, dense = batch.images.clone(), batch.spheres.clone(), batch.dense.clone()
-        cameras, scales = batch.cameras.clone(), torch.ones(count, 3)
-        maps = []
-        for row in rows:
-            extent, normals = self._shape(int(batch.shapes[row]))
+        scales = torch.ones(count, 3)
+        for row in np.nonzero(rng.random(count) < self.share)[0]:
+            extent = self._shape(int(batch.shapes[row]))[0]
             scale = wanted[row] * np.linalg.norm(extent) / np.linalg.norm(wanted[row] * extent)
+            scales[row] = torch.from_numpy(scale)
+        return self.scaled(batch, scales)
+
+    def scaled(self, batch: Batch, scales: Tensor) -> Batch:
+        """The batch with shapes scaled by (B, 3); those of scale 1 and their pictures stay."""
+        rows = np.nonzero((scales != 1).any(1).numpy())[0]
+        images, spheres, dense = batch.images.clone(), batch.spheres.clone(), batch.dense.clone()
+        cameras, maps = batch.cameras.clone(), []
+        for row in rows:
+            normals, scale = self._shape(int(batch.shapes[row]))[1], scales[row].double().numpy()
             # A plane with normal n, at a distance of r, is at r / |n / scale| afterwards.
             thicker = (1 / np.linalg.norm(normals / scale, axis=-1)).mean(-1)
-            scales[row] = torch.from_numpy(scale)
             spheres[row, :, :3] *= scales[row]
             spheres[row, :, 3] *= torch.from_numpy(thicker).float()
             dense[row] *= scales[row]

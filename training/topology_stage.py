@@ -127,7 +127,7 @@ class TopologyModule(Stage):
         if self.config.data.predicted_share > 0:
             frozen: dict[str, nn.Module] = networks
             data = self.config.data
-            stretch = Stretch(folder, data.stretch) if data.stretch > 0 else None
+            stretch = Stretch(folder, data.stretch)
             self.predicted = predict_shapes(
                 frozen, folder, data.predicted_shapes, config.seed, run, stretch=stretch
             )

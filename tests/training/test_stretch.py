@@ -86,6 +86,8 @@ def test_radii_grow_across_a_sheet_and_not_along_it() -> None:
     torch.testing.assert_close(found.spheres[..., :3], plain.spheres[..., :3] * scales)
     torch.testing.assert_close(found.dense, plain.dense * scales)
     torch.testing.assert_close(found.spheres[..., 3] / 0.02, scales[..., 1].expand(-1, 64))
+    again = Stretch(folder, 0.0).scaled(plain, found.scales)
+    assert all(torch.equal(a, b) for a, b in zip(found, again, strict=True))
     sides = np.ptp(folder.surface[0, :, :3], axis=0)
     diagonals = np.linalg.norm(found.scales.numpy() * sides, axis=1)
     np.testing.assert_allclose(diagonals, np.linalg.norm(sides), rtol=1e-5)
