@@ -14,7 +14,7 @@ from immat_core.medial_mesh import FloatArray, IndexArray
 
 CHUNK = 1 << 20
 """Distances computed at a time by :func:`nearest`."""
-LONGEST, LONGEST_JOINT = 2.1, 3.4
+LONGEST, LONGEST_JOINT = 2.25, 3.4
 """Of an edge, and of one that joins two parts, in median distances to the nearest sphere."""
 THICK, LONGEST_THICK, THICK_SHARE = 0.3, 3.5, 1 / 6
 """Balls of radii above such a share of their distance bridge no gap: how long what connects them

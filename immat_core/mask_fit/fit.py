@@ -69,8 +69,9 @@ def fit_to_mask(
     for stiffness, what in plan:
         if should_cancel is not None and should_cancel():
             raise Cancelled("the fit was cancelled")
-        if on_progress is not None:
-            on_progress(steps / len(plan), what)
+        _report(on_progress, steps / len(plan), what)
+        if stiffness is not None and settings.move_camera and best_overlap < settings.close:
+            break
         linear = state.linear()
         off = misfit(linear.discs, web, samples, field)
         state = stepped(state, linear, off, held, stiffness, settings.misfit, settings.far)
@@ -79,9 +80,13 @@ def fit_to_mask(
         found = overlap(silhouette(moved, state.camera, field.size), field.inside)
         if found > best_overlap:
             best, best_overlap = (moved, state.camera), found
-    if on_progress is not None:
-        on_progress(1.0, "done")
+    _report(on_progress, 1.0, "done")
     return MaskFit(*best, before, best_overlap, steps)
+
+
+def _report(on_progress: Callable[[float, str], None] | None, share: float, what: str) -> None:
+    if on_progress is not None:
+        on_progress(share, what)
 
 
 def _checked(mat: MedialMesh, alpha: NDArray[np.floating[Any]]) -> MaskField:

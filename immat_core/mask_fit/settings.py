@@ -43,6 +43,10 @@ class MaskFitSettings:
         Spread of the logarithm of the stretch along an axis.
     move_camera
         Whether the camera may change; False where it is known.
+    close
+        Overlap with the mask, in a camera that may change, from which on spheres move one by one.
+        Where less fits once the camera has turned, it or the shape is wrong, and bending the
+        shape over the mask spoils what is right.
     """
 
     camera_steps: int = 8
@@ -62,6 +66,7 @@ class MaskFitSettings:
     shift: float = 0.05
     stretch: float = 0.02
     move_camera: bool = True
+    close: float = 0.5
 
 
 @dataclass(frozen=True, eq=False)

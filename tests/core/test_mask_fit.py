@@ -110,6 +110,20 @@ def test_a_known_camera_stays() -> None:
     assert fit.iou_after > fit.iou_before + 0.05
 
 
+@pytest.mark.parametrize(("close", "bent"), [(0.5, False), (0.0, True)])
+def test_a_shape_that_is_far_from_its_mask_is_not_bent_over_it(close: float, bent: bool) -> None:
+    given = table()
+    camera = seen(given)
+    bar = np.zeros((SIZE, SIZE))
+    bar[8:56, 8:16] = 1
+    fitted = fit_to_mask(given, camera, bar, settings=MaskFitSettings(close=close))
+    assert fitted.iou_before < 0.5
+    assert fitted.iou_after >= fitted.iou_before
+    stretch = (fitted.mat.centers * given.centers).sum(0) / (given.centers**2).sum(0)
+    left = np.abs(fitted.mat.centers - stretch * given.centers).max()
+    assert (left > 0.01) == bent
+
+
 def test_the_same_input_gives_the_same_fit_and_leaves_it_alone() -> None:
     start, alpha = disturbed(table()), mask(table(), seen(table()))
     before = start.spheres.copy()

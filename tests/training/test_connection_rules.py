@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from training.connection_rules import RULES
+from training.evaluation.scores import rule_topology
 
 NO_DENSE = np.empty((0, 3))
 
@@ -81,3 +82,11 @@ def test_rules_give_ascending_rows_each_once():
             for rows in rule.connect(centers, dense, threshold):
                 assert (np.diff(rows, axis=1) > 0).all()
                 assert len(np.unique(rows, axis=0)) == len(rows)
+
+
+def test_the_rule_of_the_labels_finds_a_ring() -> None:
+    angle = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+    centers = 0.3 * np.stack([np.cos(angle), np.sin(angle), 0 * angle], 1)
+    edges, faces = rule_topology(centers.astype(np.float32))
+    assert len(edges) == 48
+    assert len(faces) == 0

@@ -34,6 +34,7 @@ from training.evaluation.rules import (
     network_thresholds,
     short_delaunay,
 )
+from training.evaluation.run import compare_connections
 from training.evaluation.scores import Counts, count, true_topology
 from training.evaluation.shape_scores import (
     TURNS,
@@ -259,6 +260,19 @@ def test_the_command_writes_the_page_and_keeps_what_it_scored(
     assert alone["scores"] == told["scores"]
     assert list(alone["means"]) == list(told["means"])
     assert alone["means"]["oracle"]["cd"] == pytest.approx(told["means"]["oracle"]["cd"], rel=1e-4)
+
+
+def test_ways_to_connect_are_compared_on_more_shapes(settings: EvaluationSettings) -> None:
+    assert compare_connections(settings) == []
+    wider = replace(settings, shapes=2, connections=3)
+    (result,) = compare_connections(wider)
+    told = result["views"][0]["connections"]
+    assert {"network", *ALL_RULES} <= set(told)
+    assert all(np.isfinite(way["cd"]) for way in told.values())
+    (path,) = (settings.run / "evaluation").glob(f"connections_*/{result['shape']}.json")
+    changed = path.stat().st_mtime_ns
+    assert compare_connections(wider) == [result]
+    assert path.stat().st_mtime_ns == changed
 
 
 def test_readme_and_card_tell_the_scores_of_the_evaluation() -> None:

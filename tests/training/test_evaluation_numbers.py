@@ -130,6 +130,17 @@ def test_verdicts_follow_the_numbers() -> None:
     assert "missed" in found["every surface closed and manifold"].line
 
 
+def test_ways_to_connect_are_compared_on_all_shapes_that_were_connected() -> None:
+    target = "on predicted spheres, CD of the surface better than by any rule"
+    worse = {"network": {"cd": 8.0, "f": 50.0}, "nearest": {"cd": 2.0, "f": 40.0}}
+    more = {"category": "chair", "rows": {}, "views": [{"rows": {}, "connections": worse}]}
+    for further, met in (([], True), ([more], False)):
+        sample = make_sample([_result("chair", [1.0])], further=further)
+        found = {verdict.target: verdict for verdict in verdicts(sample)}
+        assert found[target].met is met
+        assert len(sample.connected().results) == 1 + len(further)
+
+
 def test_counts_of_ways_add_up() -> None:
     shape = _result("chair", [1.0])["moved"]
     assert total_counts([shape, shape])["network"]["faces"] == Counts(10, 20, 20)

@@ -25,7 +25,7 @@ from training.callbacks import Budget
 from training.cameras import PoseLoss, azimuth_targets
 from training.config import TrainingConfig, read_config
 from training.data import augment, choose_shapes, load_batch, open_folder, training_batch
-from training.evaluation.scores import Counts, rule_topology, threshold_counts
+from training.evaluation.scores import Counts, threshold_counts
 from training.labels import label_topology, make_skeleton
 from training.predictions import predict_shapes
 from training.stretch import Stretch
@@ -396,10 +396,3 @@ def test_pictures_that_are_stretched_are_predicted_as_such(run: Path, settings: 
     np.testing.assert_array_equal(plain.scales, 1)
     assert (np.abs(np.log(stretched.scales)).max(1) > 0.01).all()
     assert np.abs(plain.initial - stretched.initial).max() > 1e-3
-
-
-def test_the_rule_finds_a_ring() -> None:
-    centers = _ring(0.3)[0].astype(np.float32)
-    edges, faces = rule_topology(centers)
-    assert len(edges) == 48
-    assert len(faces) == 0

@@ -59,6 +59,9 @@ class EvaluationSettings:
         Pictures of each training shape that retrieval by features searches.
     alone
         Only ours is scored, which needs no training shapes; all others keep their earlier scores.
+    connections
+        How many shapes the ways to connect the same spheres are compared on, for they differ by
+        less than other scores: as many of the split, and all that are scored.
     """
 
     config: TrainingConfig
@@ -68,6 +71,7 @@ class EvaluationSettings:
     views: int = 2
     gallery_views: int = 4
     alone: bool = False
+    connections: int = 0
 
     @property
     def trained(self) -> bool:

@@ -197,15 +197,13 @@ def _connections(sample: Sample) -> str:
         [{k: {s: v[s] for s in ("edges", "faces")} for k, v in told.items()} for told in kept]
     )
     on_moved = total_counts([result["moved"] for result in sample.results])
-    rows = []
+    rows, wide = [], sample.connected()
     for name, counts in on_predicted.items():
         moved = on_moved.get(name)
         cells = [f"{c.precision:.2f} / {c.recall:.2f} / {c.f1:.3f}" for c in counts.values()]
         cells += [f"{moved[kind].f1:.3f}" if moved else "" for kind in ("edges", "faces")]
         cells += [
-            spoken(
-                interval(sample.of_views("connections", name, key), sample.category), DIGITS[key]
-            )
+            spoken(interval(wide.of_views("connections", name, key), wide.category), 2)
             for key in ("cd", "f")
         ]
         rows.append([name, *cells])
@@ -217,6 +215,11 @@ def _connections(sample: Sample) -> str:
         "validation shapes, and so has the network on moved ones. *No dense centers*: the same "
         "network is shown its spheres' centers instead."
     )
+    if sample.further:
+        note += (
+            f" CD and F-score, and the targets for them, are of {len(wide.results)} shapes, for "
+            f"ways to connect differ by little; *no dense centers* of {len(sample.results)}."
+        )
     return _table([*head, "surface: CD", "F-score"], rows) + "\n\n" + note
 
 

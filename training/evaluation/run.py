@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from immat_core import kernels
 from training.evaluation.contestants import Contestants, EvaluationSettings, chosen_shapes
-from training.evaluation.shape_scores import score_shape
+from training.evaluation.shape_scores import score_connections, score_shape
 from training.evaluation.statistics import Result
 
 _contestants: Contestants | None = None
@@ -35,12 +35,38 @@ def evaluate(
     """
     opened = contestants or Contestants(settings)
     shapes = chosen_shapes(opened.test, settings.shapes)
-    kept = settings.run / "evaluation" / f"{settings.split}_{settings.fingerprint()}"
+    return _kept_or_scored(settings, shapes, "", processes, opened)
+
+
+def compare_connections(
+    settings: EvaluationSettings, processes: int = 1, contestants: Contestants | None = None
+) -> list[Result]:
+    """The results of further shapes, on which only ways to connect spheres are compared.
+
+    See ``EvaluationSettings.connections``; the parameters are those of :func:`evaluate`.
+    """
+    if not settings.connections:
+        return []
+    opened = contestants or Contestants(settings)
+    scored = chosen_shapes(opened.test, settings.shapes)
+    more = sorted(set(chosen_shapes(opened.test, settings.connections)) - set(scored))
+    return _kept_or_scored(settings, more, "connections_", processes, opened)
+
+
+def _kept_or_scored(
+    settings: EvaluationSettings,
+    shapes: list[int],
+    kind: str,
+    processes: int,
+    contestants: Contestants,
+) -> list[Result]:
+    """The results of a kind, of which what is missing is scored and kept."""
+    kept = settings.run / "evaluation" / f"{kind}{settings.split}_{settings.fingerprint()}"
     missing = [shape for shape in shapes if not (kept / f"{shape}.json").is_file()]
     scored = (
-        _side_by_side(settings, missing, processes)
+        _side_by_side(settings, missing, kind, processes)
         if processes > 1
-        else (score_shape(opened, shape) for shape in missing)
+        else (_SCORES[kind](contestants, shape) for shape in missing)
     )
     # Sums of several threads are rounded otherwise than those of one, and a fit to a mask shows it.
     with threadpool_limits(1):
@@ -50,13 +76,21 @@ def evaluate(
     return [json.loads(text) for text in texts]
 
 
+_SCORES: dict[str, Callable[[Contestants, int], Result]] = {
+    "": score_shape,
+    "connections_": score_connections,
+}
+
+
 def _side_by_side(
-    settings: EvaluationSettings, shapes: list[int], processes: int
+    settings: EvaluationSettings, shapes: list[int], kind: str, processes: int
 ) -> Iterator[Result]:
+    if not shapes:
+        return
     with ProcessPoolExecutor(
         processes, get_context("spawn"), initializer=_open, initargs=(settings,)
     ) as pool:
-        for future in as_completed([pool.submit(_score, shape) for shape in shapes]):
+        for future in as_completed([pool.submit(_score, kind, shape) for shape in shapes]):
             yield future.result()
 
 
@@ -68,9 +102,9 @@ def _open(settings: EvaluationSettings) -> None:
     _contestants = Contestants(settings)
 
 
-def _score(shape: int) -> Result:
+def _score(kind: str, shape: int) -> Result:
     assert _contestants is not None
-    return score_shape(_contestants, shape)
+    return _SCORES[kind](_contestants, shape)
 
 
 def write_whole(path: Path, text: str) -> None:

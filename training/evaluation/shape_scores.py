@@ -85,6 +85,25 @@ def score_shape(contestants: Contestants, shape: int) -> dict[str, Any]:
     }
 
 
+def score_connections(contestants: Contestants, shape: int) -> dict[str, Any]:
+    """The surfaces of a shape's first picture by every way to connect the same spheres.
+
+    Returns
+    -------
+    dict
+        As of :func:`score_shape`, with nothing but ``connections`` in its one view.
+    """
+    truth = make_truth(contestants.test, shape)
+    prediction = contestants.predict(shape, 0)
+    told = _ways_to_connect(contestants, truth, shape, 0, prediction)
+    return {
+        "shape": shape,
+        "category": contestants.test.categories[contestants.test.category[shape]],
+        "rows": {},
+        "views": [{"view": 0, "rows": {}, "connections": told}],
+    }
+
+
 def _score_view(
     contestants: Contestants, truth: Truth, shape: int, view: int, retrieved: dict[str, int]
 ) -> dict[str, Any]:
@@ -224,17 +243,9 @@ def connection_scores(
     scores of the surface. ``at`` has the network's by threshold, the surface's for a few.
     """
     final = prediction.stages[-1]
-    centers = np.ascontiguousarray(final.spheres[:, :3])
     skeleton = make_skeleton(contestants.test, shape)
-    true = scores.true_topology(centers, skeleton)
-    ways: Ways = {"network": final.select(*contestants.thresholds())}
-    ways |= connected_by_rules(
-        centers, contestants.dense(shape, view, prediction), contestants.rules
-    )
-    told: dict[str, Any] = {
-        name: _connected(final, edges, faces, true, truth, shape)
-        for name, (edges, faces) in ways.items()
-    }
+    true = scores.true_topology(np.ascontiguousarray(final.spheres[:, :3]), skeleton)
+    told = _ways_to_connect(contestants, truth, shape, view, prediction)
     blind = contestants.predict_without_dense(shape, view, prediction).stages[-1]
     own = scores.true_topology(np.ascontiguousarray(blind.spheres[:, :3]), skeleton)
     edges, faces = blind.select(*contestants.thresholds())
@@ -244,6 +255,23 @@ def connection_scores(
         for threshold in THRESHOLDS
     ]
     return told
+
+
+def _ways_to_connect(
+    contestants: Contestants, truth: Truth, shape: int, view: int, prediction: Prediction
+) -> dict[str, Any]:
+    """Counts and scores of the network's connections and of each rule's."""
+    final = prediction.stages[-1]
+    centers = np.ascontiguousarray(final.spheres[:, :3])
+    true = scores.true_topology(centers, make_skeleton(contestants.test, shape))
+    ways: Ways = {"network": final.select(*contestants.thresholds())}
+    ways |= connected_by_rules(
+        centers, contestants.dense(shape, view, prediction), contestants.rules
+    )
+    return {
+        name: _connected(final, edges, faces, true, truth, shape)
+        for name, (edges, faces) in ways.items()
+    }
 
 
 def moved_connections(contestants: Contestants, shape: int) -> dict[str, Any]:

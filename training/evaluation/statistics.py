@@ -111,12 +111,19 @@ class Sample:
     coarse
         Contestants of which only means are known, see ``earlier.Earlier``: every shape has its
         category's.
+    further
+        Results of more shapes, on which only ways to connect are compared.
     """
 
     results: Sequence[Result]
     categories: tuple[str, ...]
     category: NDArray[np.int64]
     coarse: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    further: Sequence[Result] = ()
+
+    def connected(self) -> Sample:
+        """All shapes on which ways to connect are compared."""
+        return make_sample([*self.results, *self.further])
 
     def row(self, name: str, metric: str) -> Doubles:
         """(n,) a contestant's score of each shape, mean over its pictures; NaN for none."""
@@ -154,12 +161,14 @@ class Sample:
 
 
 def make_sample(
-    results: Sequence[Result], coarse: Mapping[str, dict[str, Any]] | None = None
+    results: Sequence[Result],
+    coarse: Mapping[str, dict[str, Any]] | None = None,
+    further: Sequence[Result] = (),
 ) -> Sample:
     """Arrange the results of shapes."""
     names = tuple(sorted({result["category"] for result in results}))
     category = np.array([names.index(result["category"]) for result in results], np.int64)
-    return Sample(results, names, category, coarse or {})
+    return Sample(results, names, category, coarse or {}, further)
 
 
 def _found(result: Result, name: str, metric: str) -> list[float | None]:

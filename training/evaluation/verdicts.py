@@ -154,8 +154,8 @@ def total_counts(told: list[dict[str, Any]]) -> dict[str, dict[str, Counts]]:
     return totals
 
 
-def _connections(sample: Sample) -> list[Verdict]:
-    told = []
+def _connections(scored: Sample) -> list[Verdict]:
+    told, sample = [], scored.connected()
     first: dict[str, Any] = sample.results[0]["views"][0]["connections"]
     rules = [name for name in first if name not in ("network", "no dense centers", "at")]
     for metric, sign in (("cd", 1), ("f", -1)):
