@@ -1,4 +1,4 @@
-"""What following the outline gains: the same predictions without and with it.
+"""What following the outline gains: the same predictions without it, with it, and fitted to it.
 
     python benchmarks/outline.py data/cache/64/val --shapes 104
 
@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the project is f
 from immat_core.camera import Camera
 from immat_core.engine import OnnxEngine
 from immat_core.image import Crop
-from immat_core.mask_fit import compare_with_mask
+from immat_core.mask_fit import MaskFitSettings, compare_with_mask, fit_to_mask
 from immat_core.predict import ImageToMat, PredictSettings
 from training.config import read_config
 from training.data import ShapeFolder, open_folder, premultiplied
@@ -49,19 +49,19 @@ def main() -> None:
     for shape in tqdm(chosen_shapes(folder, arguments.shapes), disable=None):
         truth = make_truth(folder, shape)
         for known, (stage, drawn) in product((False, True), WAYS):
-            settings = PredictSettings(stage=stage, follow_outline=drawn)
-            scores = _scores(model, folder, truth, shape, known, settings)
-            kinds = found.setdefault((known, stage, "yes" if drawn else "no"), defaultdict(list))
+            settings = PredictSettings(stage=stage, follow_outline=drawn != "no")
+            scores = _scores(model, folder, truth, shape, known, settings, drawn == "and fitted")
+            kinds = found.setdefault((known, stage, drawn), defaultdict(list))
             kinds[int(folder.category[shape])].append(scores)
     print("| camera | stage | follows the outline |", " | ".join(NAMES), "|\n" + 7 * "|---" + "|")
     for (known, stage, drawn), kinds in found.items():
         means = np.mean([np.mean(rows, 0) for rows in kinds.values()], 0)
-        numbers = " | ".join(f"{number:.3g}" for number in means)
+        numbers = " | ".join(f"{number:.4g}" for number in means)
         print(f"| {'known' if known else 'found'} | {stage} | {drawn} | {numbers} |")
 
 
-WAYS = ("refined", False), ("smoothed", False), ("smoothed", True)
-"""Stage, and whether it follows the outline."""
+WAYS = ("refined", "no"), ("smoothed", "no"), ("smoothed", "yes"), ("smoothed", "and fitted")
+"""Stage, and whether it follows the outline or, as Fit to Picture does, is fitted to it as well."""
 
 
 def _engine(folder: ShapeFolder, run: Path | None) -> OnnxEngine | RunEngine:
@@ -78,6 +78,7 @@ def _scores(
     shape: int,
     known: bool,
     settings: PredictSettings,
+    fitted: bool,
 ) -> tuple[float, ...]:
     image = np.ascontiguousarray(premultiplied(np.array(folder.images[shape, 0])[None])[0].numpy())
     size = image.shape[1]
@@ -85,9 +86,12 @@ def _scores(
     began = time.process_time()
     model.set_crop(Crop(image, (0.0, 0.0, float(size))), (size, size), camera)
     prediction = model.predict(settings)
+    mat, seen = prediction.medial_mesh(settings), prediction.camera
+    if fitted:
+        fit = fit_to_mask(mat, seen, image[3], settings=MaskFitSettings(move_camera=not known))
+        mat, seen = fit.mat, fit.camera
     spent = time.process_time() - began
-    mat = prediction.medial_mesh(settings)
-    covered = compare_with_mask(mat, prediction.camera, image[3]).iou_before
+    covered = compare_with_mask(mat, seen, image[3]).iou_before
     scores = quick_scores(medial_surface(mat), truth, shape)
     return covered, scores["cd"], scores["f"], spent
 
