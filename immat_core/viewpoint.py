@@ -14,6 +14,7 @@ from immat_core.mask_fit import MaskFitSettings, compare_with_mask, fit_to_mask
 from immat_core.medial_mesh import FloatArray, MedialMesh
 from immat_core.networks.config import NetworkConfig
 from immat_core.pose_head import decode_poses
+from immat_core.size_and_place import box_of, scaled_and_moved
 
 CLOSE = 0.55
 """Overlap with the mask from which on a shape in a camera that was found is drawn to the outline.
@@ -73,28 +74,10 @@ def follow_mask(
     return (place_in_depth(spheres, camera), camera) if known else place(spheres, camera)
 
 
-def box_of(spheres: FloatArray) -> tuple[FloatArray, float]:
-    """Middle (3,) and diagonal of the box around (n, 4) spheres."""
-    low = (spheres[:, :3] - spheres[:, 3:]).min(0)
-    high = (spheres[:, :3] + spheres[:, 3:]).max(0)
-    return (low + high) / 2, float(np.linalg.norm(high - low))
-
-
 def place(spheres: FloatArray, camera: Camera) -> tuple[FloatArray, Camera]:
-    """Nearer to a box of ``DIAGONAL`` around the origin; the camera goes along, the picture stays.
-
-    A camera looks at the origin, so what moves across its view is left to the shifts.
-    """
+    """Nearer to a box of ``DIAGONAL`` around the origin, the camera along; the picture stays."""
     middle, diagonal = box_of(spheres)
-    scale, moved = (DIAGONAL / diagonal) ** TOLD, -TOLD * middle
-    placed = scale * spheres
-    placed[:, :3] += moved
-    right, down, forward = camera.axes @ moved
-    distance = scale * camera.distance - forward
-    shift = camera.focal * np.array([right, down]) / distance
-    u, v = camera.shift_u - shift[0], camera.shift_v - shift[1]
-    camera = replace(camera, distance=float(distance), shift_u=float(u), shift_v=float(v))
-    return placed.astype(np.float32), camera
+    return scaled_and_moved(spheres, camera, (DIAGONAL / diagonal) ** TOLD, -TOLD * middle)
 
 
 def place_in_depth(spheres: FloatArray, camera: Camera) -> FloatArray:

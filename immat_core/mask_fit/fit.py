@@ -17,10 +17,16 @@ from immat_core.mask_fit.step import Held, stepped
 from immat_core.mask_fit.stiffness import Stiffness, Ties
 from immat_core.medial_mesh import MedialMesh
 from immat_core.silhouette import MaskField, Web, mask_field, overlap, silhouette
+from immat_core.size_and_place import box_of, scaled_and_moved
 
 DEFAULT = MaskFitSettings()
 FIT_SIZE = 96
 """Pixels along each side of a crop that is fine enough."""
+
+KEPT = 0.5
+"""How far size and place go back to what they were, in a camera that may move: the mask tells
+nothing of them, but a part that was wrong and moves shifts the box too. On ``val`` CD after the
+fit is 0.8 % lower than without this, and hardly differs with 1."""
 
 
 def fit_to_mask(
@@ -37,7 +43,8 @@ def fit_to_mask(
     Non-rigid registration in the manner of Amberg, Romdhani and Vetter (2007): first the camera
     and the stretch of the whole, then the spheres, stiff at first and softer from stage to stage.
     Only what lies in the picture's plane is seen; depth and hidden parts follow their neighbours
-    and their mirror images. The best state that was met is returned.
+    and their mirror images. The box around the spheres stays about where it is and as large as it
+    is, unless the camera is known. The best state that was met is returned.
 
     Parameters
     ----------
@@ -76,10 +83,10 @@ def fit_to_mask(
         off = misfit(linear.discs, web, samples, field)
         state = stepped(state, linear, off, held, stiffness, settings.misfit, settings.far)
         steps += 1
-        moved = _medial_mesh(state, mat)
-        found = overlap(silhouette(moved, state.camera, field.size), field.inside)
+        moved, turned = _moved(state, mat, settings)
+        found = overlap(silhouette(moved, turned, field.size), field.inside)
         if found > best_overlap:
-            best, best_overlap = (moved, state.camera), found
+            best, best_overlap = (moved, turned), found
     _report(on_progress, 1.0, "done")
     return MaskFit(*best, before, best_overlap, steps)
 
@@ -122,6 +129,12 @@ def _plan(
             yield stiffness, "Moving the spheres"
 
 
-def _medial_mesh(state: State, mat: MedialMesh) -> MedialMesh:
-    spheres = state.spheres.astype(np.float32)
-    return MedialMesh(spheres[:, :3], spheres[:, 3], mat.edges, mat.faces)
+def _moved(state: State, mat: MedialMesh, settings: MaskFitSettings) -> tuple[MedialMesh, Camera]:
+    """The changed medial mesh and camera, size and place by ``KEPT``."""
+    spheres, camera = state.spheres.astype(np.float32), state.camera
+    if settings.move_camera:
+        middle, diagonal = box_of(mat.spheres)
+        moved, grown = box_of(spheres)
+        scale = (diagonal / grown) ** KEPT
+        spheres, camera = scaled_and_moved(spheres, camera, scale, KEPT * (middle - scale * moved))
+    return MedialMesh(spheres[:, :3], spheres[:, 3], mat.edges, mat.faces), camera

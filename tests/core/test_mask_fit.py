@@ -17,6 +17,7 @@ from immat_core.mask_fit.stiffness import mirror_images
 from immat_core.medial_mesh import MedialMesh
 from immat_core.silhouette import Web, mask_field, silhouette
 from immat_core.silhouette.discs import DoubleArray
+from immat_core.size_and_place import box_of
 
 SIZE = 64
 
@@ -100,6 +101,19 @@ def test_longer_legs_are_found_on_both_sides_and_the_table_stays_symmetric() -> 
     assert len(pairs) == len(start.radii)
     flipped = fit.mat.centers[pairs[:, 1]] * [-1, 1, 1]
     assert np.abs(fit.mat.centers[pairs[:, 0]] - flipped).max() < 0.01
+
+
+def test_size_and_place_stay_about_what_they_were_for_the_camera_goes_along() -> None:
+    true = table()
+    camera = seen(true)
+    off = (0.8 * true.centers + [0.0, 0.05, 0.04]).astype(np.float32)
+    start = MedialMesh(off, 0.8 * true.radii, true.edges, true.faces)
+    fit = fit_to_mask(start, camera, mask(true, camera))
+    assert fit.iou_after > fit.iou_before + 0.2
+    (middle, diagonal), (now, long) = box_of(start.spheres), box_of(fit.mat.spheres)
+    assert abs(long / diagonal - 1) < 0.05
+    assert np.linalg.norm(now - middle) < 0.03
+    assert fit.camera.distance < 0.95 * camera.distance
 
 
 def test_a_known_camera_stays() -> None:

@@ -9,7 +9,8 @@ from test_mask_fit import chamfer, disturbed, mask, seen, table
 
 from immat_core.mask_fit import compare_with_mask
 from immat_core.medial_mesh import MedialMesh
-from immat_core.viewpoint import CLOSE, DIAGONAL, box_of, follow_mask, place, place_in_depth
+from immat_core.size_and_place import box_of
+from immat_core.viewpoint import CLOSE, DIAGONAL, follow_mask, place, place_in_depth
 
 
 def test_in_a_known_camera_the_spheres_follow_the_outline_and_the_camera_stays() -> None:

@@ -34,7 +34,7 @@ from training.evaluation.rules import (
     network_thresholds,
     short_delaunay,
 )
-from training.evaluation.run import compare_connections
+from training.evaluation.run import evaluate_wider
 from training.evaluation.scores import Counts, count, true_topology
 from training.evaluation.shape_scores import (
     TURNS,
@@ -262,16 +262,19 @@ def test_the_command_writes_the_page_and_keeps_what_it_scored(
     assert alone["means"]["oracle"]["cd"] == pytest.approx(told["means"]["oracle"]["cd"], rel=1e-4)
 
 
-def test_ways_to_connect_are_compared_on_more_shapes(settings: EvaluationSettings) -> None:
-    assert compare_connections(settings) == []
-    wider = replace(settings, shapes=2, connections=3)
-    (result,) = compare_connections(wider)
-    told = result["views"][0]["connections"]
-    assert {"network", *ALL_RULES} <= set(told)
-    assert all(np.isfinite(way["cd"]) for way in told.values())
-    (path,) = (settings.run / "evaluation").glob(f"connections_*/{result['shape']}.json")
+def test_more_shapes_are_told_of_in_short(settings: EvaluationSettings) -> None:
+    assert evaluate_wider(settings) == []
+    wider = replace(settings, shapes=2, wider=3)
+    (result,) = evaluate_wider(wider)
+    (told,) = result["views"]
+    assert {"network", *ALL_RULES} <= set(told["connections"])
+    assert all(np.isfinite(way["cd"]) for way in told["connections"].values())
+    assert told["rows"]["ours"]["cd"] == told["connections"]["network"]["cd"]
+    assert told["fitted"]["mask_iou"] >= told["mask_iou"] - 0.05
+    assert "elevation" in told["camera"]
+    (path,) = (settings.run / "evaluation").glob(f"short_*/{result['shape']}.json")
     changed = path.stat().st_mtime_ns
-    assert compare_connections(wider) == [result]
+    assert evaluate_wider(wider) == [result]
     assert path.stat().st_mtime_ns == changed
 
 

@@ -130,15 +130,24 @@ def test_verdicts_follow_the_numbers() -> None:
     assert "missed" in found["every surface closed and manifold"].line
 
 
-def test_ways_to_connect_are_compared_on_all_shapes_that_were_connected() -> None:
-    target = "on predicted spheres, CD of the surface better than by any rule"
+def test_camera_fit_and_connections_are_judged_on_all_shapes_that_are_told_of() -> None:
+    targets = (
+        "on predicted spheres, CD of the surface better than by any rule",
+        "azimuth of chairs within 30 degrees for more than 92 %",
+        "mask IoU above 0.80 in the predicted camera",
+        "the fit does not raise the CD",
+        "every surface closed and manifold",
+    )
     worse = {"network": {"cd": 8.0, "f": 50.0}, "nearest": {"cd": 2.0, "f": 40.0}}
-    more = {"category": "chair", "rows": {}, "views": [{"rows": {}, "connections": worse}]}
+    view = {"rows": {"ours": {"cd": 8.0}}, "fitted": {"cd": 9.0, "mask_iou": 0.9}}
+    view |= {"connections": worse, "camera": {"azimuth": 90.0, "elevation": 1.0}}
+    view |= {"closed": True, "manifold": False, "mask_iou": 0.3}
+    more = {"category": "chair", "rows": {}, "views": [view]}
     for further, met in (([], True), ([more], False)):
-        sample = make_sample([_result("chair", [1.0])], further=further)
+        sample = make_sample([_result("chair", [2.0])], further=further)
         found = {verdict.target: verdict for verdict in verdicts(sample)}
-        assert found[target].met is met
-        assert len(sample.connected().results) == 1 + len(further)
+        assert [found[target].met for target in targets] == [met] * len(targets)
+        assert len(sample.wider().results) == 1 + len(further)
 
 
 def test_counts_of_ways_add_up() -> None:

@@ -5,8 +5,8 @@ numbers beside it as JSON, and the short tables of the README and of the network
 that has been scored is kept in the run's folder, so the same command goes on where it was stopped,
 and a change of the weights, the data or the number of views scores anew. Learned baselines that the
 run does not have keep their scores of the JSON that is there, if it is of the same pictures; with
-``--alone`` so do all baselines, and a part of the training shapes is enough. ``--connections 806``
-compares ways to connect the same spheres on more shapes than are scored.
+``--alone`` so do all baselines, and a part of the training shapes is enough. ``--wider 806``
+tells of more shapes, in short, what ours does: camera, fit to the mask, ways to connect spheres.
 ``--shapes 13 --views 1`` is a quick look, which belongs elsewhere (``--out``).
 """
 
@@ -32,7 +32,7 @@ from training.evaluation.earlier import (
     with_earlier,
 )
 from training.evaluation.page import page, summary
-from training.evaluation.run import compare_connections, evaluate, write_whole
+from training.evaluation.run import evaluate, evaluate_wider, write_whole
 from training.evaluation.short_table import MARK, PAGES, short_table, told_in
 from training.evaluation.statistics import Result, make_sample
 from training.marked_page import write_marked
@@ -54,12 +54,12 @@ def main(argv: list[str] | None = None) -> int:
             options.views,
             options.gallery_views,
             options.alone,
-            options.connections,
+            options.wider,
         )
         kernels.load()
         contestants = Contestants(settings)
         results = evaluate(settings, options.processes, contestants)
-        further = compare_connections(settings, options.processes, contestants)
+        further = evaluate_wider(settings, options.processes, contestants)
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
@@ -85,8 +85,8 @@ def _write(
         "split": settings.split,
         "command": f"python -m training.evaluation --run {settings.run} --split {settings.split} "
         f"--shapes {settings.shapes} --views {settings.views}{' --alone' * settings.alone}"
-        + f" --connections {settings.connections}"
-        * bool(settings.connections),
+        + f" --wider {settings.wider}"
+        * bool(settings.wider),
         "kept": earlier.names,
     }
     text = page(sample, about)
@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         "--alone", action="store_true", help="score ours alone; the others keep their scores"
     )
     parser.add_argument(
-        "--connections", type=int, default=0, help="shapes that compare ways to connect"
+        "--wider", type=int, default=0, help="shapes of which ours is told in short"
     )
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("docs/evaluation.md"))

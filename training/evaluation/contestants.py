@@ -59,9 +59,10 @@ class EvaluationSettings:
         Pictures of each training shape that retrieval by features searches.
     alone
         Only ours is scored, which needs no training shapes; all others keep their earlier scores.
-    connections
-        How many shapes the ways to connect the same spheres are compared on, for they differ by
-        less than other scores: as many of the split, and all that are scored.
+    wider
+        Of how many shapes of the split it is told in short what ours does: its camera, its overlap
+        with the mask before and after the fit, ways to connect its spheres. These differ by less
+        than other scores, or are asked of one category. Shapes that are scored are among them.
     """
 
     config: TrainingConfig
@@ -71,7 +72,7 @@ class EvaluationSettings:
     views: int = 2
     gallery_views: int = 4
     alone: bool = False
-    connections: int = 0
+    wider: int = 0
 
     @property
     def trained(self) -> bool:

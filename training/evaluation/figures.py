@@ -55,7 +55,7 @@ def write_figures(contestants: Contestants, sample: Sample, folder: Path) -> Non
     _write_connections(shown, few, folder / "evaluation_connections.png")
     _write_dense(shown, sample, folder / "evaluation_dense.png")
     _write_thresholds(shown, sample, few[0], folder / "evaluation_thresholds.png")
-    _write_pose(sample, folder / "evaluation_pose.png")
+    _write_pose(sample.wider(), folder / "evaluation_pose.png")
     _write_worst(shown, sample, folder / "evaluation_worst.png")
 
 

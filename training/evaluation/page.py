@@ -62,7 +62,11 @@ def page(sample: Sample, about: dict[str, Any]) -> str:
         _figure("thresholds", "Fig. 9: thresholds"),
         _figure("dense", "Fig. 10: with and without dense centers; with the CD that they save"),
     ]
-    parts += ["## Camera and mask", _camera(sample), _figure("pose", "Errors of the azimuth")]
+    parts += [
+        "## Camera and mask",
+        _camera(sample.wider()),
+        _figure("pose", "Errors of the azimuth"),
+    ]
     parts += ["## Cut-outs and photographs", _looks(sample)]
     before = ", when they were scored; ours has changed since" if about["kept"] else ""
     parts += ["## Contestants", _figure("methods", f"Each category at its median CD{before}")]
@@ -83,6 +87,10 @@ def intro(sample: Sample, about: dict[str, Any]) -> str:
         lost = "these" if set(sample.coarse) == set(about["kept"]) else _named(sample.coarse)
         told += f" Of {lost} the shapes' own scores are lost and the means are known. What"
         told += " is said of ours as a share of one of them has the spread of ours alone."
+    if sample.further:
+        wider = len(sample.wider().results)
+        told += " What is told of camera, mask and fit, of closed surfaces and of ways to connect"
+        told += f" the same spheres is of {wider} shapes of the split, a picture of each."
     return told
 
 
@@ -197,7 +205,7 @@ def _connections(sample: Sample) -> str:
         [{k: {s: v[s] for s in ("edges", "faces")} for k, v in told.items()} for told in kept]
     )
     on_moved = total_counts([result["moved"] for result in sample.results])
-    rows, wide = [], sample.connected()
+    rows, wide = [], sample.wider()
     for name, counts in on_predicted.items():
         moved = on_moved.get(name)
         cells = [f"{c.precision:.2f} / {c.recall:.2f} / {c.f1:.3f}" for c in counts.values()]
@@ -218,7 +226,7 @@ def _connections(sample: Sample) -> str:
     if sample.further:
         note += (
             f" CD and F-score, and the targets for them, are of {len(wide.results)} shapes, for "
-            f"ways to connect differ by little; *no dense centers* of {len(sample.results)}."
+            f"ways to connect differ by little; all else is of {len(sample.results)}."
         )
     return _table([*head, "surface: CD", "F-score"], rows) + "\n\n" + note
 

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from immat_core import kernels
 from training.evaluation.contestants import Contestants, EvaluationSettings, chosen_shapes
-from training.evaluation.shape_scores import score_connections, score_shape
+from training.evaluation.shape_scores import score_in_short, score_shape
 from training.evaluation.statistics import Result
 
 _contestants: Contestants | None = None
@@ -38,19 +38,19 @@ def evaluate(
     return _kept_or_scored(settings, shapes, "", processes, opened)
 
 
-def compare_connections(
+def evaluate_wider(
     settings: EvaluationSettings, processes: int = 1, contestants: Contestants | None = None
 ) -> list[Result]:
-    """The results of further shapes, on which only ways to connect spheres are compared.
+    """The results in short of further shapes, see ``EvaluationSettings.wider``.
 
-    See ``EvaluationSettings.connections``; the parameters are those of :func:`evaluate`.
+    The parameters are those of :func:`evaluate`.
     """
-    if not settings.connections:
+    if not settings.wider:
         return []
     opened = contestants or Contestants(settings)
     scored = chosen_shapes(opened.test, settings.shapes)
-    more = sorted(set(chosen_shapes(opened.test, settings.connections)) - set(scored))
-    return _kept_or_scored(settings, more, "connections_", processes, opened)
+    more = sorted(set(chosen_shapes(opened.test, settings.wider)) - set(scored))
+    return _kept_or_scored(settings, more, "short_", processes, opened)
 
 
 def _kept_or_scored(
@@ -78,7 +78,7 @@ def _kept_or_scored(
 
 _SCORES: dict[str, Callable[[Contestants, int], Result]] = {
     "": score_shape,
-    "connections_": score_connections,
+    "short_": score_in_short,
 }
 
 

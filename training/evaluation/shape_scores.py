@@ -85,22 +85,26 @@ def score_shape(contestants: Contestants, shape: int) -> dict[str, Any]:
     }
 
 
-def score_connections(contestants: Contestants, shape: int) -> dict[str, Any]:
-    """The surfaces of a shape's first picture by every way to connect the same spheres.
+def score_in_short(contestants: Contestants, shape: int) -> dict[str, Any]:
+    """What is told of many shapes: ours alone on the first picture, with its camera and its fit.
 
     Returns
     -------
     dict
-        As of :func:`score_shape`, with nothing but ``connections`` in its one view.
+        As of :func:`score_shape`, without other contestants and stages; ``connections`` has nothing
+        but surfaces by every way to connect the same spheres.
     """
     truth = make_truth(contestants.test, shape)
     prediction = contestants.predict(shape, 0)
-    told = _ways_to_connect(contestants, truth, shape, 0, prediction)
+    mesh = medial_surface(prediction.stages[-1].medial_mesh(*contestants.thresholds()))
+    told = _score_answer(contestants, truth, shape, 0, prediction, mesh)
+    told["rows"] = {"ours": quick_scores(mesh, truth, shape)}
+    told["connections"] = _ways_to_connect(contestants, truth, shape, 0, prediction)
     return {
         "shape": shape,
         "category": contestants.test.categories[contestants.test.category[shape]],
         "rows": {},
-        "views": [{"view": 0, "rows": {}, "connections": told}],
+        "views": [told],
     }
 
 
@@ -129,23 +133,37 @@ def _score_view(
     rows["ours_camera"] = score_surface(
         medial_surface(informed.medial_mesh(*contestants.thresholds())), truth, shape
     )
+    return {
+        **_score_answer(contestants, truth, shape, view, prediction, mesh),
+        "rows": rows,
+        "seconds": seconds,
+        "stages": _stage_scores(contestants, truth, shape, prediction, rows["ours"]),
+        "connections": connection_scores(contestants, truth, shape, view, prediction)
+        if view == 0
+        else {},
+    }
+
+
+def _score_answer(
+    contestants: Contestants,
+    truth: Truth,
+    shape: int,
+    view: int,
+    prediction: Prediction,
+    mesh: Triangles,
+) -> dict[str, Any]:
+    """Our ``mesh`` and camera of one picture, and what the fit to its mask makes of them."""
     report = check_polygons(mesh.vertices, mesh.faces)
     return {
         "view": view,
         "photo": bool(contestants.test.photos[shape, view]),
-        "rows": rows,
         "closed": report.closed,
         "manifold": report.manifold,
-        "seconds": seconds,
-        "stages": _stage_scores(contestants, truth, shape, prediction, rows["ours"]),
         "camera": camera_errors(contestants, shape, view, prediction.camera),
         "category_right": prediction.category
         == contestants.test.categories[contestants.test.category[shape]],
         "mask_iou": mask_iou(mesh, prediction.camera, contestants.test.images[shape, view, ..., 3]),
         "fitted": fitted_scores(contestants, truth, shape, view, prediction),
-        "connections": connection_scores(contestants, truth, shape, view, prediction)
-        if view == 0
-        else {},
     }
 
 

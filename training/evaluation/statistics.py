@@ -112,7 +112,7 @@ class Sample:
         Contestants of which only means are known, see ``earlier.Earlier``: every shape has its
         category's.
     further
-        Results of more shapes, on which only ways to connect are compared.
+        Results of more shapes in short, see ``run.evaluate_wider``.
     """
 
     results: Sequence[Result]
@@ -121,8 +121,8 @@ class Sample:
     coarse: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     further: Sequence[Result] = ()
 
-    def connected(self) -> Sample:
-        """All shapes on which ways to connect are compared."""
+    def wider(self) -> Sample:
+        """All shapes, those told of in short among them."""
         return make_sample([*self.results, *self.further])
 
     def row(self, name: str, metric: str) -> Doubles:

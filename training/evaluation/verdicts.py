@@ -69,8 +69,9 @@ def verdicts(sample: Sample) -> list[Verdict]:
     if INFORMED[0] in sample.names():
         told += _against_learned(sample, *INFORMED, " where the true camera is given")
     told += _against_retrieval(sample) + _stages(sample)
-    told += _moved(sample) + _connections(sample)
-    return told + _camera(sample) + _mask(sample) + _meshes(sample)
+    wider = sample.wider()
+    told += _moved(sample) + _connections(wider)
+    return told + _camera(wider) + _mask(wider) + _meshes(wider)
 
 
 def best_baseline(sample: Sample, metric: str, names: tuple[str, ...]) -> str | None:
@@ -154,8 +155,8 @@ def total_counts(told: list[dict[str, Any]]) -> dict[str, dict[str, Counts]]:
     return totals
 
 
-def _connections(scored: Sample) -> list[Verdict]:
-    told, sample = [], scored.connected()
+def _connections(sample: Sample) -> list[Verdict]:
+    told = []
     first: dict[str, Any] = sample.results[0]["views"][0]["connections"]
     rules = [name for name in first if name not in ("network", "no dense centers", "at")]
     for metric, sign in (("cd", 1), ("f", -1)):
@@ -196,14 +197,14 @@ def _mask(sample: Sample) -> list[Verdict]:
     fitted, plain = sample.of_views("fitted", "cd"), sample.row("ours", "cd")
     if np.isfinite(fitted).any():
         ratio = ratio_interval(fitted, plain, sample.category)
-        told.append(Verdict("the fit does not raise the CD", _share(ratio), ratio.value <= 1))
+        told.append(Verdict("the fit does not raise the CD", _share(ratio, 1), ratio.value <= 1))
     return told
 
 
 def _meshes(sample: Sample) -> list[Verdict]:
     views = [view for result in sample.results for view in result["views"]]
     good = sum(bool(view["closed"] and view["manifold"]) for view in views)
-    seconds = np.median([view["seconds"] for view in views])
+    seconds = np.median([view["seconds"] for view in views if "seconds" in view])
     return [
         Verdict("every surface closed and manifold", f"{good} of {len(views)}", good == len(views)),
         Verdict(
@@ -250,8 +251,10 @@ def spoken(found: Interval, digits: int) -> str:
     return f"{found.value:.{digits}f} ({low} to {high})"
 
 
-def _share(found: Interval) -> str:
-    return f"{100 * found.value:.0f} % ({100 * found.low:.0f} to {100 * found.high:.0f})"
+def _share(found: Interval, digits: int = 0) -> str:
+    """A ratio and its 95 percent: ``87 % (80 to 95)``."""
+    value, low, high = (f"{100 * v:.{digits}f}" for v in (found.value, found.low, found.high))
+    return f"{value} % ({low} to {high})"
 
 
 def _signed(found: Interval) -> str:
