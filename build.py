@@ -44,11 +44,11 @@ COMPILERS = {"macos-x64": "extension-compiler-macos-x64.txt"}
 PACKED_ONCE = ("llvmlite",)
 
 # One platform's zip has to stay below this. LLVM, with which Numba compiles the surface's kernels,
-# is 60 MB of it on Linux, ONNX Runtime for two Pythons 35 MB.
+# is 41 MB of it on Linux, ONNX Runtime for two Pythons 35 MB.
 MAX_BYTES = 140_000_000
 
 # What the core cannot predict without.
-NETWORK_FILES = ("config.json", "foreground.onnx", "immat.safetensors")
+NETWORK_FILES = ("config.json", "foreground.onnx", "immat.safetensors", "camera.safetensors")
 
 # The oldest date that a zip can hold: dates would make every build differ.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
@@ -93,7 +93,7 @@ def walk(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def write_archive(path: Path, members: list[Member]) -> None:
+def write_archive(path: Path, members: list[Member], method: int = zipfile.ZIP_DEFLATED) -> None:
     """Write a zip whose bytes depend on its members alone; it appears whole or not at all."""
     partial = path.with_name(path.name + ".partial")
     with zipfile.ZipFile(partial, "w") as archive:
@@ -103,7 +103,7 @@ def write_archive(path: Path, members: list[Member]) -> None:
             info.external_attr = 0o644 << 16
             # wheels are compressed already
             stored = member.name.endswith(".whl")
-            info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+            info.compress_type = zipfile.ZIP_STORED if stored else method
             archive.writestr(info, member.data)
     os.replace(partial, path)
 
@@ -208,6 +208,9 @@ def download_wheels(
 def pack_once(wheels: list[Path]) -> Path:
     """One wheel for every Python, in place of wheels that differ in their tag alone.
 
+    It is packed by LZMA, which takes a minute, once, and makes a third less of it. Python's zipfile
+    unpacks that, so Blender and pip do.
+
     Raises
     ------
     BuildError
@@ -217,7 +220,8 @@ def pack_once(wheels: list[Path]) -> Path:
     if len({tuple(wheel_content(wheel)) for wheel in wheels}) != 1:
         raise BuildError(f"the wheels of {name} {version} for {machine} differ: pack them all")
     digest = hashlib.sha256(wheels[-1].read_bytes()).hexdigest()
-    packed = wheels[-1].parent / f"once-{digest[:16]}" / f"{name}-{version}-py3-none-{machine}.whl"
+    folder = wheels[-1].parent / f"once-{digest[:16]}-lzma"
+    packed = folder / f"{name}-{version}-py3-none-{machine}.whl"
     if packed.is_file():
         return packed
     info = f"{name}-{version}.dist-info"
@@ -231,8 +235,8 @@ def pack_once(wheels: list[Path]) -> Path:
     header = re.sub(r"^Tag: \w+-\w+-", "Tag: py3-none-", header, flags=re.MULTILINE)
     members.append(Member(f"{info}/WHEEL", header.encode()))
     members.append(Member(f"{info}/RECORD", wheel_record(members, f"{info}/RECORD").encode()))
-    packed.parent.mkdir(exist_ok=True)
-    write_archive(packed, members)
+    folder.mkdir(exist_ok=True)
+    write_archive(packed, members, zipfile.ZIP_LZMA)
     return packed
 
 

@@ -38,7 +38,7 @@ _POINTS = ("centers", "dense")
 def look_both_ways(engine: Engine, image: FloatArray) -> dict[str, NDArray[np.float32]]:
     """What "image2sphere" answers to a picture (1, 4, S, S), mirror image and moves heard as well.
 
-    Of the answer, centers and pose are changed; radii, dense centers and features are its own.
+    Of the answer, centers are changed; radii, dense centers and features are its own.
     """
     answers = [
         [engine.run("image2sphere", {"image": one}) for one in (moved, mirror(moved))]
@@ -48,12 +48,19 @@ def look_both_ways(engine: Engine, image: FloatArray) -> dict[str, NDArray[np.fl
         {name: np.mean([pair[k][name] for pair in answers], axis=0) for name in _POINTS}
         for k in range(2)
     )
-    seen, mirrored = answers[0]
-    return {
-        **seen,
-        "centers": agreed_centers(own, other),
-        "pose": both_ways(seen["pose"], mirrored["pose"]),
-    }
+    return {**answers[0][0], "centers": agreed_centers(own, other)}
+
+
+def agreed_pose(engine: Engine, image: FloatArray) -> NDArray[np.float64]:
+    """What "camera" answers to a picture (1, 4, S, S), mirror image and moves heard as well: (p,).
+
+    See ``pose_head`` for what the numbers mean.
+    """
+    answers = [
+        [engine.run("camera", {"image": one})["pose"][0] for one in (moved, mirror(moved))]
+        for moved in (move(image, *by) for by in MOVES)
+    ]
+    return both_ways(*np.swapaxes(answers, 0, 1))
 
 
 def mirror(image: FloatArray) -> FloatArray:

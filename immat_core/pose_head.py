@@ -1,8 +1,9 @@
-"""What the pose head's numbers mean: cameras in the order of how likely they are.
+"""What a pose head's numbers mean: cameras in the order of how likely they are.
 
-The head answers with a distribution over azimuths. A picture from the side may show a chair from
-the left or the right, a table looks the same from both ends: an average of the two would be a
-camera that is surely wrong, so each peak is a candidate of its own.
+The camera network has one, and so has Image2Sphere, for its training. It answers with a
+distribution over azimuths. A picture from the side may show a chair from the left or the right, a
+table looks the same from both ends: an average of the two would be a camera that is surely wrong,
+so each peak is a candidate of its own.
 """
 
 from __future__ import annotations
@@ -81,23 +82,23 @@ def both_ways(pose: ArrayLike, mirrored: ArrayLike) -> NDArray[np.float64]:
     """One row out of the head's answers to a picture and to its mirror image.
 
     What is seen in a mirror is the mirrored object from the azimuth's opposite, at the same
-    elevation and distance. The two answers err apart, so their mean errs less.
+    elevation and distance. The answers err apart, so their mean errs less.
 
     Parameters
     ----------
     pose, mirrored
-        (p,) or (1, p), as for :func:`decode_poses`.
+        (p,) or (k, p), as for :func:`decode_poses`, of k pictures that show the same.
 
     Returns
     -------
     (p,) float64: the means of the azimuths' log probabilities, of elevation and of distance.
     """
-    one, other = (np.asarray(row, np.float64).reshape(-1).copy() for row in (pose, mirrored))
-    bins = len(one) - 2
-    other[:bins] = other[-np.arange(bins) % bins]
-    for row in (one, other):
-        row[:bins] = np.log(np.maximum(azimuth_probabilities(row[:bins]), 1e-12))
-    mean: NDArray[np.float64] = (one + other) / 2
+    own, other = (np.atleast_2d(np.asarray(rows, np.float64)).copy() for rows in (pose, mirrored))
+    bins = own.shape[1] - 2
+    other[:, :bins] = other[:, -np.arange(bins) % bins]
+    for rows in (own, other):
+        rows[:, :bins] = np.log(np.maximum(azimuth_probabilities(rows[:, :bins]), 1e-12))
+    mean: NDArray[np.float64] = (own.mean(0) + other.mean(0)) / 2
     return mean
 
 

@@ -17,7 +17,7 @@ from immat_core.dense_centers import follow, link, vouch
 from immat_core.errors import Cancelled, UserError
 from immat_core.image import Crop, Picture, crop
 from immat_core.medial_mesh import FloatArray, IndexArray, MedialMesh
-from immat_core.mirror import look_both_ways
+from immat_core.mirror import agreed_pose, look_both_ways
 from immat_core.sampling import resample
 from immat_core.smoothing import adjacency, smooth
 from immat_core.topology import TopologyCandidates
@@ -239,12 +239,16 @@ class ImageToMat:
         ``picture_size`` is the width and height of the picture that it was cut from, in pixels.
         """
         started = time.perf_counter()
-        outputs = look_both_ways(self._engine, cut.image[None])
+        engine, image = self._engine, cut.image[None]
+        outputs = look_both_ways(engine, image)
+        known = camera is not None
+        if camera is None:
+            camera = find_camera(agreed_pose(engine, image), outputs, cut.image[3], engine.config)
         self._seen = _Seen(
-            cut.image[None],
+            image,
             outputs,
-            camera or find_camera(outputs, cut.image[3], self._engine.config),
-            camera is not None,
+            camera,
+            known,
             cut.box,
             picture_size,
             self._engine.config.categories[int(outputs["category"][0].argmax())],

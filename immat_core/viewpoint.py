@@ -42,12 +42,17 @@ TOLD_DEPTH = 0.6
 
 
 def find_camera(
-    outputs: Mapping[str, NDArray[np.float32]], alpha: FloatArray, config: NetworkConfig
+    pose: NDArray[np.float64],
+    outputs: Mapping[str, NDArray[np.float32]],
+    alpha: FloatArray,
+    config: NetworkConfig,
 ) -> Camera:
-    """Of the cameras that "image2sphere" thinks of, and those near them, what fits the mask."""
+    """Of the cameras that a pose (p,) speaks of, and those near them, what fits the mask best.
+
+    ``outputs`` are those of "image2sphere".
+    """
     spheres = np.column_stack([outputs["centers"][0], outputs["radii"][0]])
-    candidates = decode_poses(outputs["pose"], config)
-    return search_camera(candidates, spheres, outputs["dense"][0], alpha)
+    return search_camera(decode_poses(pose, config), spheres, outputs["dense"][0], alpha)
 
 
 def follow_mask(

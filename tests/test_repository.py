@@ -197,4 +197,10 @@ def test_zip_holds_the_core_with_its_networks(archive: zipfile.ZipFile) -> None:
     }
     assert packed == in_tree
     weights = {Path(name).name for name in packed if name.startswith("immat_core/weights/")}
-    assert {"config.json", "foreground.onnx", "immat.safetensors", "CARD.md"} <= weights
+    assert {
+        "config.json",
+        "foreground.onnx",
+        "immat.safetensors",
+        "camera.safetensors",
+        "CARD.md",
+    } <= weights

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -128,8 +128,13 @@ class Save(Callback):
 
 def save_weights(network: torch.nn.Module, path: Path) -> None:
     """Write a network's weights, whole or not at all."""
+    save_tensors(network.state_dict(), path)
+
+
+def save_tensors(tensors: Mapping[str, torch.Tensor], path: Path) -> None:
+    """Write tensors by name, whole or not at all."""
     beside = path.with_suffix(".part")
-    torch.save(network.state_dict(), beside)
+    torch.save(dict(tensors), beside)
     os.replace(beside, path)
 
 

@@ -18,6 +18,8 @@ from training.symmetry import TOLERANCE, turn_weights
 SHARPNESS = 60.0
 """Concentration of the true azimuth's distribution over the bins: 7 degrees."""
 _ELEVATION_WEIGHT, _DISTANCE_WEIGHT = 20.0, 0.1
+_ABSOLUTE_WEIGHT, _NEAR = 5.0, 0.02
+"""Of the absolute error of the elevation, which is squared below so many radians."""
 
 
 class PoseLoss:
@@ -28,7 +30,7 @@ class PoseLoss:
     not know with several peaks, where a regression would answer with their mean.
     """
 
-    def __init__(self, folder: ShapeFolder, bins: int) -> None:
+    def __init__(self, folder: ShapeFolder, bins: int, *, absolute: bool = False) -> None:
         """
         Parameters
         ----------
@@ -36,7 +38,11 @@ class PoseLoss:
             The split that the batches are drawn from.
         bins
             ``NetworkConfig.azimuth_bins``.
+        absolute
+            Whether the elevation's error counts as it is, not squared, so that pictures that tell
+            nothing of it do not outweigh the others.
         """
+        self.absolute = absolute
         self.folder = folder
         self.bins = bins
         self._turns: dict[int, NDArray[np.float32]] = {}
@@ -44,12 +50,22 @@ class PoseLoss:
     def __call__(self, pose: Tensor, batch: Batch) -> Tensor:
         """() float, mean over the batch, of (B, p) answers."""
         turns = self.turns(batch.shapes).to(pose.device) * still_alike(batch, self.bins)
-        target = azimuth_targets(batch.cameras[:, AZIMUTH], turns)
+        return self.of(pose, batch.cameras, turns)
+
+    def of(self, pose: Tensor, cameras: Tensor, turns: Tensor) -> Tensor:
+        """The same of (B, 7) cameras of shapes that are like their turns by (B, bins)."""
+        target = azimuth_targets(cameras[:, AZIMUTH], turns)
         found = functional.log_softmax(pose[:, : self.bins], 1)
         terms = functional.kl_div(found, target, reduction="none").sum(1)
-        elevation, distance = (pose[:, -2:] - batch.cameras[:, [ELEVATION, DISTANCE]]).square().T
-        terms = terms + _ELEVATION_WEIGHT * elevation + _DISTANCE_WEIGHT * distance
-        return torch.mean(terms)
+        elevation, distance = (pose[:, -2:] - cameras[:, [ELEVATION, DISTANCE]]).T
+        if self.absolute:
+            near = functional.smooth_l1_loss(
+                elevation, torch.zeros_like(elevation), reduction="none", beta=_NEAR
+            )
+            terms = terms + _ABSOLUTE_WEIGHT * near
+        else:
+            terms = terms + _ELEVATION_WEIGHT * elevation.square()
+        return torch.mean(terms + _DISTANCE_WEIGHT * distance.square())
 
     def turns(self, shapes: Tensor) -> Tensor:
         """(B, bins) float32, how alike each shape and its turns are; each is found once."""

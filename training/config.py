@@ -156,6 +156,26 @@ class Image2SphereStage:
 
 
 @dataclass(frozen=True)
+class CameraStage:
+    """The camera network, for pictures whose camera nobody knows.
+
+    Attributes
+    ----------
+    varied_share
+        Of the pictures that show varied shapes (``training.dataset.varied``).
+    shift
+        Pixels by which a picture is moved at most, each way.
+    hidden_share
+        Share of the pictures that lack a box of up to a third of their sides.
+    """
+
+    optimization: Optimization = field(default_factory=Optimization)
+    varied_share: float = 0.0
+    shift: int = 0
+    hidden_share: float = 0.0
+
+
+@dataclass(frozen=True)
 class RefinementStage:
     """The sub-network on local features (section 3.1); the global one stays fixed.
 
@@ -256,6 +276,7 @@ class TrainingConfig:
     sampling: Sampling = field(default_factory=Sampling)
     network: dict[str, Any] = field(default_factory=dict)
     image2sphere: Image2SphereStage = field(default_factory=Image2SphereStage)
+    camera: CameraStage = field(default_factory=CameraStage)
     refinement: RefinementStage = field(default_factory=RefinementStage)
     topology: TopologyStage = field(default_factory=TopologyStage)
     smoothing: SmoothingStage = field(default_factory=SmoothingStage)

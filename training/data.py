@@ -224,7 +224,7 @@ def augment(batch: Batch, rng: np.random.Generator, color: float = 1.0) -> Batch
     """
     spheres, dense, cameras = (t.clone() for t in batch[1:4])
     count = len(batch.images)
-    images = _recolored(batch.images, rng, color)
+    images = recolored(batch.images, rng, color)
     mirrored = torch.from_numpy(rng.random(count) < 0.5)
     images[mirrored] = images[mirrored].flip(3)
     sign = torch.where(mirrored, -1.0, 1.0)
@@ -236,7 +236,7 @@ def augment(batch: Batch, rng: np.random.Generator, color: float = 1.0) -> Batch
     return batch._replace(images=images, spheres=spheres, dense=dense, cameras=cameras)
 
 
-def _recolored(images: Tensor, rng: np.random.Generator, strength: float) -> Tensor:
+def recolored(images: Tensor, rng: np.random.Generator, strength: float) -> Tensor:
     """Each picture's colours under another light, more or less colourful, channels swapped.
 
     A straight colour c becomes M c + o. Premultiplied by alpha that is M p + o alpha, so what is

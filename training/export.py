@@ -1,6 +1,6 @@
-"""Trained networks to the files that are shipped: one weights file and a graph for each network.
+"""Trained networks to the files that are shipped: weights, and a graph for each network.
 
-The graphs hold no weights. Each points into the weights file, so both engines read the same
+The graphs hold no weights. Each points into a file of weights, so both engines read the same
 bytes and nothing is shipped twice.
 """
 
@@ -27,10 +27,11 @@ from immat_core.networks.config import INPUTS, NETWORKS, OUTPUTS, NetworkConfig
 from immat_core.weights import (
     CONFIG_FILE,
     FOLDER,
-    WEIGHTS_FILE,
+    WEIGHTS_FILES,
     StoredTensor,
     graph_file,
     locate_tensors,
+    weights_file,
 )
 
 OPSET = 18
@@ -85,9 +86,11 @@ def export_networks(
         When a weight is not finite or too large for float16.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    weights = _weights_file(networks)
-    places = locate_tensors(weights, folder / WEIGHTS_FILE)
-    contents = {WEIGHTS_FILE: weights, CONFIG_FILE: config.to_json().encode()}
+    contents = {file: _packed(networks, names) for file, names in WEIGHTS_FILES.items()}
+    places: dict[str, StoredTensor] = {}
+    for file, weights in contents.items():
+        places |= locate_tensors(weights, folder / file)
+    contents[CONFIG_FILE] = config.to_json().encode()
     for name in NETWORKS:
         contents[graph_file(name)] = export_graph(name, networks[name], config, places)
     for file, data in contents.items():
@@ -105,7 +108,7 @@ def export_graph(
     Parameters
     ----------
     places
-        Where each weight lies in the weights file, by ``<network>.<parameter>``.
+        Where each weight lies in the network's file, by ``<network>.<parameter>``.
 
     Returns
     -------
@@ -187,6 +190,7 @@ def example_inputs(config: NetworkConfig, spheres: int, seed: int = 0) -> dict[s
     smoothed["adjacency"] = linked / degree
     return {
         "image2sphere": {"image": noise(1, 4, size, size)},
+        "camera": {"image": noise(1, 4, size, size)},
         "refinement": {name: refined[name] for name in INPUTS["refinement"]},
         "topology": {
             "spheres": balls[0],
@@ -207,12 +211,12 @@ def engine_difference(folder: Path, spheres: int = 256) -> dict[str, float]:
     return worst
 
 
-def _weights_file(networks: Mapping[str, nn.Module]) -> bytes:
-    """The safetensors file: float16, with the checksum of what follows its header."""
+def _packed(networks: Mapping[str, nn.Module], names: Sequence[str]) -> bytes:
+    """A safetensors file of some: float16, with the checksum of what follows its header."""
     from safetensors.numpy import save
 
     tensors = {}
-    for name in NETWORKS:
+    for name in names:
         for key, tensor in networks[name].state_dict().items():
             if not tensor.is_floating_point():
                 continue  # BatchNorm counts batches, which inference does not use
@@ -264,7 +268,7 @@ def _point_to_weights(graph: Any, network: str, places: Mapping[str, StoredTenso
         half = onnx.TensorProto(name=f"{key}.half", data_type=onnx.TensorProto.FLOAT16)
         half.dims.extend(place.shape)
         half.data_location = onnx.TensorProto.EXTERNAL
-        where = {"location": WEIGHTS_FILE, "offset": place.offset, "length": place.length}
+        where = {"location": weights_file(network), "offset": place.offset, "length": place.length}
         for word, value in where.items():
             half.external_data.add(key=word, value=str(value))
         weights.append(half)

@@ -31,8 +31,18 @@ from training.config import TrainingConfig, read_config
 from training.data import ShapeFolder, choose_shapes, open_folder
 from training.stages import Image2SphereModule, RefinementModule, Stage
 
-STAGES = ("image2sphere", "refinement", "topology", "smoothing")
+STAGES = ("image2sphere", "camera", "refinement", "topology", "smoothing")
 """The stages in the order in which they are trained."""
+SEEING = ("image2sphere", "camera", "refinement")
+"""Those that look at pictures and are validated on the way."""
+NEEDED = {
+    "camera": ("image2sphere",),
+    "refinement": ("image2sphere",),
+    "smoothing": ("image2sphere", "refinement", "topology"),
+}
+"""Stages that a stage builds on."""
+BEGINS_WITH = {"camera": ("encoder", "pose"), "refinement": ("encoder",)}
+"""Parts of which an untrained network takes over what Image2Sphere has learned."""
 CALIBRATED = "calibrated.txt"
 """Written beside the topology's checkpoint once its thresholds are fitted."""
 _VALIDATION_BATCHES = 4
@@ -96,22 +106,24 @@ def make_stage(name: str, config: TrainingConfig, folder: ShapeFolder, run: Path
     UserError
         When the run lacks the weights of a stage that this one needs.
     """
-    needed = {"refinement": STAGES[:1], "smoothing": STAGES[:3]}.get(name, ())
-    for other in needed:
+    for other in NEEDED.get(name, ()):
         if not (run / f"{other}.pt").is_file():
             raise UserError(f"{run} has no trained {other}", f"train --stage {other} first")
     networks: dict[str, Any] = load_networks(config, folder, run)
     for network in networks.values():
         network.to(_device(config.accelerator))
-    for network in (networks["image2sphere"], networks["refinement"].encoder):
-        network.to(memory_format=torch.channels_last)
+    for other in SEEING:
+        networks[other].encoder.to(memory_format=torch.channels_last)
     if name == "image2sphere":
         return Image2SphereModule(networks[name], config, folder)
+    for part in () if (run / f"{name}.pt").is_file() else BEGINS_WITH.get(name, ()):
+        learned = networks["image2sphere"].get_submodule(part).state_dict()
+        networks[name].get_submodule(part).load_state_dict(learned)
+    if name == "camera":
+        from training.camera_stage import CameraModule
+
+        return CameraModule(networks[name], config, folder)
     if name == "refinement":
-        if not (run / f"{name}.pt").is_file():
-            # It begins with what the first stage has learned to see.
-            seen = networks["image2sphere"].encoder.state_dict()
-            networks[name].encoder.load_state_dict(seen)
         return RefinementModule(networks[name], config, folder, networks["image2sphere"])
     if name == "topology":
         from training.topology_stage import TopologyModule
@@ -196,8 +208,11 @@ def train_stage(
 def held_out(name: str, config: TrainingConfig, run: Path) -> Validate | None:
     """The validation of a sphere stage; None for the others and where ``val`` is missing."""
     path = Path(config.data) / "val"
-    if not config.validate_steps or name not in STAGES[:2] or not path.is_dir():
+    if not config.validate_steps or name not in SEEING or not path.is_dir():
         return None
+    # Varied shapes belong to ``train``.
+    unvaried = dataclasses.replace(config.camera, varied_share=0.0)
+    config = dataclasses.replace(config, camera=unvaried)
     stage = make_stage(name, config, open_folder(path), run)
     batches = [stage.make_batch(step) for step in range(_VALIDATION_BATCHES)]
     return Validate(stage, batches, config.validate_steps)
@@ -276,7 +291,7 @@ def _choose(config: TrainingConfig, folder: ShapeFolder) -> ShapeFolder:
 
 def _calibrate(config: TrainingConfig, folder: ShapeFolder, run: Path) -> None:
     """Fit the topology's answers to the thresholds on shapes that it has not seen, if any."""
-    if all((run / f"{name}.pt").is_file() for name in STAGES[:2]):
+    if all((run / f"{name}.pt").is_file() for name in ("image2sphere", "refinement")):
         from training.calibrate import calibrate_run
 
         if int(os.environ.get("RANK", "0")) == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from immat_core.networks.camera import CameraNetwork
 from immat_core.networks.config import NetworkConfig
 from immat_core.networks.image2sphere import Image2Sphere
 from immat_core.networks.refinement import MatRefinement, SphereRefinement
@@ -15,6 +16,7 @@ def build_networks(config: NetworkConfig) -> dict[str, nn.Module]:
     """Untrained networks by name, the names being ``config.NETWORKS``."""
     return {
         "image2sphere": Image2Sphere(config),
+        "camera": CameraNetwork(config),
         "refinement": SphereRefinement(config),
         "topology": TopologyNetwork(config),
         "smoothing": MatRefinement(config),

@@ -11,6 +11,7 @@ MAPS: Final = ("features_0", "features_1", "features_2", "features_3")
 
 INPUTS: Final[dict[str, tuple[str, ...]]] = {
     "image2sphere": ("image",),
+    "camera": ("image",),
     "refinement": ("image", "centers", "uv", "axes", "radii"),
     "topology": ("spheres", "sparse", "dense_neighbors"),
     "smoothing": ("image", *MAPS, "spheres", "before", "uv", "axes", "adjacency"),
@@ -19,6 +20,7 @@ INPUTS: Final[dict[str, tuple[str, ...]]] = {
 
 OUTPUTS: Final[dict[str, tuple[str, ...]]] = {
     "image2sphere": ("centers", "radii", "dense", "pose", "category", *MAPS),
+    "camera": ("pose",),
     "refinement": ("centers", "radii"),
     "topology": ("edges", "faces"),
     "smoothing": ("displacement",),

@@ -1,6 +1,7 @@
-"""The shipped networks: ``immat.safetensors``, the graphs that point into it, and ``config.json``.
+"""The shipped networks: files of weights, graphs that point into them, and ``config.json``.
 
-The weights are float16 in one file in the safetensors format, under ``<network>.<parameter>``.
+The weights are float16 in the safetensors format, under ``<network>.<parameter>``: those of the
+camera network, which sees with an encoder of its own, in one file, those of all others in another.
 Each ``<network>.onnx`` holds operations only; its weights are ONNX external data at their places
 in that file. So both engines read the same bytes, and they are shipped once.
 """
@@ -20,7 +21,11 @@ from immat_core.errors import UserError
 from immat_core.networks.config import NetworkConfig
 
 FOLDER: Final = Path(__file__).parent
-WEIGHTS_FILE: Final = "immat.safetensors"
+WEIGHTS_FILES: Final = {
+    "immat.safetensors": ("image2sphere", "refinement", "topology", "smoothing"),
+    "camera.safetensors": ("camera",),
+}
+"""The networks of each file."""
 CONFIG_FILE: Final = "config.json"
 
 _REPAIR = "Install Image to MAT again, or export networks with `python -m training.export`"
@@ -29,6 +34,11 @@ _REPAIR = "Install Image to MAT again, or export networks with `python -m traini
 def graph_file(network: str) -> str:
     """The name of a network's ONNX graph."""
     return f"{network}.onnx"
+
+
+def weights_file(network: str) -> str:
+    """The name of the file with a network's weights."""
+    return next(file for file, networks in WEIGHTS_FILES.items() if network in networks)
 
 
 @dataclass(frozen=True)
@@ -57,19 +67,21 @@ def read_tensors(folder: Path) -> dict[str, NDArray[np.float16]]:
     Raises
     ------
     UserError
-        When the file is missing, cut short or altered: its checksum is compared.
+        When a file is missing, cut short or altered: its checksum is compared.
     """
-    data = _read_checked(folder / WEIGHTS_FILE)
     tensors = {}
-    for name, place in locate_tensors(data, folder / WEIGHTS_FILE).items():
-        values = np.frombuffer(data, "<f2", place.length // 2, place.offset)
-        tensors[name] = values.reshape(place.shape)
+    for path in (folder / file for file in WEIGHTS_FILES):
+        data = _read_checked(path)
+        for name, place in locate_tensors(data, path).items():
+            values = np.frombuffer(data, "<f2", place.length // 2, place.offset)
+            tensors[name] = values.reshape(place.shape)
     return tensors
 
 
 def check_weights(folder: Path) -> None:
     """Raise ``UserError`` when the weights of a folder are missing, cut short or altered."""
-    _read_checked(folder / WEIGHTS_FILE)
+    for file in WEIGHTS_FILES:
+        _read_checked(folder / file)
 
 
 def locate_tensors(data: bytes, path: Path) -> dict[str, StoredTensor]:

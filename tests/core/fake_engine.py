@@ -41,10 +41,13 @@ class FakeEngine:
             "centers": ring(config.spheres)[None],
             "radii": np.full((1, config.spheres), 0.04),
             "dense": ring(config.dense)[None],
-            "pose": pose_row(config.azimuth_bins, self._mirror(inputs["image"]))[None],
+            "pose": np.zeros((1, config.pose_size)),
             "category": np.eye(len(config.categories))[None, 1],
             **maps,
         }
+
+    def _camera(self, inputs: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        return {"pose": pose_row(self.config.azimuth_bins, self._mirror(inputs["image"]))[None]}
 
     def _mirror(self, image: NDArray[Any]) -> float:
         """-1 for the mirror image of the picture that was seen before it, else 1."""

@@ -75,5 +75,7 @@ def test_a_mirror_image_takes_part_from_the_opposite_azimuth():
     # The odds are the geometric mean of 4 and 9.
     assert found[0].probability / found[1].probability == pytest.approx(6, rel=0.05)
     assert (found[0].elevation, found[0].distance) == pytest.approx((0.3, 2.5))
+    several = both_ways([one, one, one], [mirrored, mirrored])
+    assert several == pytest.approx(both_ways(one, mirrored))
     same = both_ways(one, row((-0.5, 0.8), (-0.5 - np.pi, 0.2), elevation=0.2, distance=2.0))
     assert azimuth_probabilities(same[:-2]) == pytest.approx(azimuth_probabilities(one[:-2]))

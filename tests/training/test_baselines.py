@@ -27,6 +27,7 @@ from training.baselines.retrieval import (
 )
 from training.baselines.stages import (
     LEARNED,
+    SHAPING,
     BaselineLoss,
     baseline_surface,
     load_baseline,
@@ -36,7 +37,7 @@ from training.baselines.stages import (
 from training.config import TrainingConfig, read_config
 from training.data import ShapeFolder, load_batch, open_folder
 from training.evaluation.truth import true_medial_mesh, true_surface
-from training.train import STAGES, load_networks
+from training.train import load_networks
 
 CONFIG = """
 data: {data}
@@ -161,7 +162,7 @@ def test_where_our_first_stage_is_trained_a_baseline_begins_with_its_encoder(
     wanted = networks["image2sphere"].encoder.state_dict()
     found = begun.network.encoder.state_dict()
     assert all(torch.equal(found[key], wanted[key]) for key in wanted)
-    assert begun.settings.steps == whole_budget(config, STAGES[1:]).steps
+    assert begun.settings.steps == whole_budget(config, SHAPING[1:]).steps
     assert begun.settings.steps < untrained.settings.steps
 
 

@@ -253,3 +253,36 @@ def test_a_shape_that_cannot_be_had_is_a_row_and_stops_nothing(tmp_path: Path) -
     assert "chair_999" in rows[0].rejected
     with pytest.raises(Exception, match="chair_999"):
         load_shape(tasks[0], tmp_path)
+
+
+def test_varied_shapes_are_drawn_beside_a_cache_and_a_killed_run_goes_on(
+    dataset: Path, tmp_path: Path
+) -> None:
+    for split in ("train", "val", "test"):
+        write_cache(dataset, tmp_path, split, 32)
+    corpus = str(dataset.parent / "corpus")
+    command = ["varied", "--cache", str(tmp_path), "--corpus", corpus, "--variations", "2"]
+    assert main([*command, "--views", "2", "--workers", "2"]) == 0
+    names = ("images", "cameras", "turns", "drawn")
+    made = {name: np.load(tmp_path / "varied" / f"{name}.npy") for name in names}
+    count = len(json.loads((tmp_path / "train" / "names.json").read_text()))
+    assert made["images"].shape == (2 * count, 2, 32, 32, 4)
+    assert made["drawn"].all()
+    assert (made["turns"][:, 0] == 1).all()
+    covered = (made["images"][..., 3] > 127).mean((2, 3))
+    assert ((covered > 0.005) & (covered < 0.95)).all()
+    assert ((made["cameras"][..., 2] >= 1.09) & (made["cameras"][..., 2] < 4.1)).all()
+    # The variations of a shape differ from it and from each other.
+    assert (np.abs(made["turns"][:count] - made["turns"][count:]).max(1) > 0).any()
+    path = tmp_path / "varied" / "cameras.npy"
+    undone = made["cameras"].copy()
+    undone[1] = 0
+    np.save(path, undone)
+    assert main([*command, "--views", "2", "--workers", "1"]) == 0
+    for name in names:
+        np.testing.assert_array_equal(np.load(tmp_path / "varied" / f"{name}.npy"), made[name])
+
+
+def test_varied_shapes_need_a_cache(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["varied", "--cache", str(tmp_path)]) == 2
+    assert "training.dataset cache" in capsys.readouterr().err

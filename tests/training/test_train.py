@@ -52,6 +52,7 @@ validate_steps: 20
 accelerator: cpu
 network: {{width: 0.125, spheres: 48, dense: 128, hidden: 32, dense_neighbors: 16}}
 image2sphere: {{optimization: {{steps: 40, batch: 6, warmup: 5, learning_rate: 0.002}}}}
+camera: {{optimization: {{steps: 20, batch: 6, warmup: 3}}, shift: 2, hidden_share: 0.5}}
 refinement: {{optimization: {{steps: 3, batch: 4, warmup: 1}}}}
 topology:
   optimization: {{steps: 12, batch: 2, warmup: 2, learning_rate: 0.003, bfloat16: false}}

@@ -30,6 +30,9 @@ from training.stages import Stage
 from training.stretch import Stretch
 from training.train import STAGES, load_networks, network_config
 
+SHAPING = tuple(name for name in STAGES if name != "camera")
+"""Our stages that learn shapes. A baseline needs no camera, so it does not get that one's time."""
+
 LEARNED = ("atlasnet", "pixel2mesh", "occnet")
 """The baselines that are trained."""
 
@@ -144,7 +147,7 @@ class BaselineModule(Stage):
         return {"edges": weights.edges * sums[0], "laplacian": weights.laplacian * sums[1]}
 
 
-def whole_budget(config: TrainingConfig, stages: tuple[str, ...] = STAGES) -> Optimization:
+def whole_budget(config: TrainingConfig, stages: tuple[str, ...] = SHAPING) -> Optimization:
     """The optimization of our first stage, with the minutes (or steps) of ``stages`` together."""
     parts = [getattr(config, name).optimization for name in stages]
     return dataclasses.replace(
@@ -158,8 +161,8 @@ def make_baseline(name: str, config: TrainingConfig, folder: ShapeFolder, run: P
     """The stage of one of ``LEARNED``, its initial weights fixed by the config's seed.
 
     Where our own first stage is trained, a baseline begins with that stage's encoder and has the
-    minutes of our other stages: together as long as all of ours. One whose weights the run has
-    already goes on with its decoder.
+    minutes of our other stages that learn shapes: together as long as all of these. One whose
+    weights the run has already goes on with its decoder.
     """
     torch.manual_seed(config.seed)
     network: Any = build_baseline(name, network_config(config, folder))
@@ -169,7 +172,7 @@ def make_baseline(name: str, config: TrainingConfig, folder: ShapeFolder, run: P
     if (run / f"{STAGES[0]}.pt").is_file():
         trained: Any = load_networks(config, folder, run)[STAGES[0]]
         network.encoder.load_state_dict(trained.encoder.state_dict())
-        budget = whole_budget(config, STAGES[1:])
+        budget = whole_budget(config, SHAPING[1:])
     batch = min(budget.batch, LARGEST_BATCH.get(name, budget.batch))
     budget = dataclasses.replace(budget, batch=batch)
     network.to(memory_format=torch.channels_last)

@@ -3,6 +3,7 @@
 build    medial meshes and pictures of the corpus and of parametric shapes, as shards
 shapenet the same of a folder in ShapeNet's layout
 cache    shards as memory-mapped arrays of small pictures, quick on few cores
+varied   pictures of varied shapes beside a cache, for the camera stage
 photos   the photographs with their true masks, for background removal
 report   yield and errors by category as a table
 sheets   picture, medial mesh and rebuilt surface side by side, one picture a category
@@ -31,16 +32,13 @@ def main(arguments: list[str] | None = None) -> int:
             _build(options)
         elif options.command == "shapenet":
             _build_shapenet(options)
-        elif options.command == "cache":
-            from training.dataset.cache import write_cache
+        elif options.command in ("cache", "photos"):
+            _write_splits(options)
+        elif options.command == "varied":
+            from training.dataset.varied import write_varied
 
-            for split in ("train", "val", "test"):
-                write_cache(options.folder, options.out, split, options.size)
-        elif options.command == "photos":
-            from training.dataset.photos import write_photos
-
-            for split in ("train", "val", "test"):
-                write_photos(options.folder, options.out, split, options.size, options.views)
+            numbers = options.variations, options.views, options.workers
+            print(f"{write_varied(options.cache, options.corpus, *numbers)} varied shapes")
         elif options.command == "report":
             from training.dataset.report import category_table, write_docs
 
@@ -82,6 +80,12 @@ def _parser() -> argparse.ArgumentParser:
     cache.add_argument("--folder", type=Path, default=DATASET_FOLDER)
     cache.add_argument("--out", type=Path, required=True)
     cache.add_argument("--size", type=int, default=64, help="pixels along each side")
+    varied = commands.add_parser("varied")
+    varied.add_argument("--cache", type=Path, required=True, help="folder that `cache` wrote")
+    varied.add_argument("--corpus", type=Path, default=CORPUS_FOLDER)
+    varied.add_argument("--variations", type=int, default=8, help="of each shape")
+    varied.add_argument("--views", type=int, default=4, help="of each variation")
+    varied.add_argument("--workers", type=int, default=2, help="processes on this machine")
     photos = commands.add_parser("photos")
     photos.add_argument("--folder", type=Path, default=DATASET_FOLDER)
     photos.add_argument("--out", type=Path, default=Path("data/photos"))
@@ -114,6 +118,17 @@ def _build_shapenet(options: argparse.Namespace) -> None:
 
     tasks = list_shapes(options.shapenet, options.renderings, options.most)
     _make(options, tasks, options.folder, {})
+
+
+def _write_splits(options: argparse.Namespace) -> None:
+    from training.dataset.cache import write_cache
+    from training.dataset.photos import write_photos
+
+    for split in ("train", "val", "test"):
+        if options.command == "cache":
+            write_cache(options.folder, options.out, split, options.size)
+        else:
+            write_photos(options.folder, options.out, split, options.size, options.views)
 
 
 def _make(

@@ -13,7 +13,9 @@ from training.corpus.storage import CorpusModel
 from training.corpus.variation import draw_variation, vary
 
 Floats = NDArray[np.float64]
+Points = NDArray[np.float32]
 
+_NONE: Points = np.zeros((0, 3), np.float32)
 THICKNESS = 0.2
 """Standard deviation of the factor's logarithm."""
 LEAST_SIDE = 0.005
@@ -21,15 +23,24 @@ LEAST_SIDE = 0.005
 
 
 def augment_model(model: CorpusModel, number: int) -> CorpusModel:
-    """Change a model; the same number gives the same change.
+    """Change a model; the same number gives the same change."""
+    rng = np.random.default_rng([number, zlib.crc32(model.record.name.encode())])
+    return change_model(model, number, rng)[0]
+
+
+def change_model(
+    model: CorpusModel, number: int, rng: np.random.Generator, inside: Points = _NONE
+) -> tuple[CorpusModel, Points]:
+    """Change a model by lot, and points (m, 3) within it as far as proportions change.
 
     Loose parts get thicker or thinner, all by one factor; then the model is mirrored, scaled along
     its axes and stretched part by part.
     """
-    rng = np.random.default_rng([number, zlib.crc32(model.record.name.encode())])
     thickened = _thicken_parts(model.vertices.astype(np.float64), model.faces, rng)
-    model = replace(model, vertices=thickened.astype(np.float32))
-    return vary(model, draw_variation(model.record.category, rng), number)
+    count = len(thickened)
+    model = replace(model, vertices=np.concatenate([thickened.astype(np.float32), inside]))
+    varied = vary(model, draw_variation(model.record.category, rng), number)
+    return replace(varied, vertices=varied.vertices[:count]), varied.vertices[count:]
 
 
 def _thicken_parts(vertices: Floats, faces: NDArray[np.int32], rng: np.random.Generator) -> Floats:

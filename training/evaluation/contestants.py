@@ -18,6 +18,7 @@ from immat_core.dense_centers import follow
 from immat_core.engine import Arrays, Engine, OnnxEngine
 from immat_core.image import Crop
 from immat_core.metrics import Triangles
+from immat_core.mirror import agreed_pose
 from immat_core.networks.build import Served
 from immat_core.networks.config import INPUTS, NetworkConfig
 from immat_core.predict import ImageToMat, Prediction, PredictSettings, Stage
@@ -85,7 +86,8 @@ class EvaluationSettings:
         digest = hashlib.sha256(asked.encode())
         ours = [self.run / f"{name}.pt" for name in STAGES]
         # the graphs hold no weights
-        shipped = [weights.FOLDER / weights.WEIGHTS_FILE, *sorted(weights.FOLDER.glob("*.onnx"))]
+        shipped = [weights.FOLDER / file for file in weights.WEIGHTS_FILES]
+        shipped += sorted(weights.FOLDER.glob("*.onnx"))
         files = ours if self.trained else shipped
         files += [self.run / f"{name}.pt" for name in LEARNED]
         data = Path(self.config.data)
@@ -212,6 +214,10 @@ class Contestants:
     def heads(self, shape: int, view: int) -> Arrays:
         """All outputs of Image2Sphere for a picture."""
         return self.engine.run("image2sphere", {"image": self.picture(shape, view)[None]})
+
+    def pose(self, shape: int, view: int) -> Doubles:
+        """(p,), what the camera network says of a picture."""
+        return agreed_pose(self.engine, self.picture(shape, view)[None])
 
     def dense(self, shape: int, view: int, prediction: Prediction) -> NDArray[np.float32]:
         """(m, 3) dense centers of a picture as they follow the final spheres."""

@@ -187,7 +187,7 @@ def _stage_scores(
 def camera_errors(
     contestants: Contestants, shape: int, view: int, found: Camera
 ) -> dict[str, float | str]:
-    """Errors in degrees of the camera in use and of the pose head's likeliest answer.
+    """Errors in degrees of the camera in use and of the camera network's likeliest answer.
 
     The azimuth counts modulo the turns after which the shape looks the same; where every turn does,
     it is None.
@@ -195,7 +195,7 @@ def camera_errors(
     test = contestants.test
     true = test.cameras[shape, view].astype(np.float64)
     turns = same_looking_turns(np.array(test.spheres[shape]), np.array(test.dense[shape]))
-    head = decode_poses(contestants.heads(shape, view)["pose"], contestants.engine.config)[0]
+    head = decode_poses(contestants.pose(shape, view), contestants.engine.config)[0]
     errors: dict[str, Any] = {}
     for name, azimuth, elevation in (
         ("", found.azimuth, found.elevation),
