@@ -22,10 +22,11 @@ from immat_core.engine import OnnxEngine, TorchEngine, load_engine
 from immat_core.errors import UserError
 from immat_core.networks import build_networks
 from immat_core.networks.config import NETWORKS, OUTPUTS, NetworkConfig
-from immat_core.weights import FOLDER, WEIGHTS_FILE, graph_file, locate_tensors, read_tensors
+from immat_core.weights import FOLDER, WEIGHTS_FILES, graph_file, locate_tensors, read_tensors
 from training.export import engine_difference, example_inputs, export_graph, export_networks
 
 TOLERANCE = 1e-4
+WEIGHTS_FILE = next(iter(WEIGHTS_FILES))
 
 
 def seeded_networks(config):
@@ -206,7 +207,9 @@ def test_graphs_are_small_and_name_no_source_file(exported):
 
 def test_weights_are_readable_by_the_safetensors_package(exported):
     numpy_files = pytest.importorskip("safetensors.numpy")
-    ours, theirs = read_tensors(exported[0]), numpy_files.load_file(exported[0] / WEIGHTS_FILE)
+    ours, theirs = read_tensors(exported[0]), {}
+    for file in WEIGHTS_FILES:
+        theirs |= numpy_files.load_file(exported[0] / file)
     assert set(ours) == set(theirs)
     assert all(np.array_equal(ours[key], theirs[key]) for key in ours)
     assert {array.dtype for array in ours.values()} == {np.dtype(np.float16)}
@@ -248,6 +251,8 @@ def test_missing_onnxruntime_says_how_to_get_it(folder, monkeypatch):
         (WEIGHTS_FILE, lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:]),
         (WEIGHTS_FILE, lambda data: b"\xff" * 8 + data[8:]),
         (WEIGHTS_FILE, lambda data: data[:8] + b"x" + data[9:]),
+        ("camera.safetensors", lambda data: None),
+        ("camera.safetensors", lambda data: data[:-9] + bytes([data[-9] ^ 1]) + data[-8:]),
     ],
 )
 def test_damaged_folder_is_a_user_error_at_once(folder, kind, file, damage):
