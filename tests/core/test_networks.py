@@ -138,6 +138,8 @@ def loss_of(name, network, config=SMALL):
     axes = torch.linalg.qr(torch.rand(2, 3, 3))[0]
     if name == "image2sphere":
         outputs = network(torch.rand(3, 4, 64, 64))
+    elif name == "camera":
+        outputs = (network(torch.rand(3, 4, 64, 64)),)
     elif name == "refinement":
         radii = torch.rand(2, n) + 0.1
         outputs = network(maps[0], torch.rand(2, n, 3), torch.rand(2, n, 2), axes, radii)

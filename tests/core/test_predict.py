@@ -46,8 +46,9 @@ def test_the_picture_is_looked_at_once(model: ImageToMat, engine: FakeEngine) ->
     model.predict(PredictSettings(spheres=100))
     once = ["topology", "refinement", "topology", "smoothing", "topology"]
     # Every move of the picture is seen in a mirror too.
-    looks = 2 * len(MOVES) * ["image2sphere"]
-    assert engine.calls == [*looks, *once, *once]
+    looks = 2 * len(MOVES)
+    seen = looks * ["image2sphere"] + looks * ["camera"]
+    assert engine.calls == [*seen, *once, *once]
 
 
 def test_stages_and_what_stands_beside_them(model: ImageToMat) -> None:
