@@ -139,7 +139,7 @@ def loss_of(name, network, config=SMALL):
     if name == "image2sphere":
         outputs = network(torch.rand(3, 4, 64, 64))
     elif name == "camera":
-        outputs = (network(torch.rand(3, 4, 64, 64)),)
+        outputs = [network(torch.rand(3, 4, 64, 64))]
     elif name == "refinement":
         radii = torch.rand(2, n) + 0.1
         outputs = network(maps[0], torch.rand(2, n, 3), torch.rand(2, n, 2), axes, radii)
@@ -156,12 +156,8 @@ def loss_of(name, network, config=SMALL):
 def test_every_parameter_receives_a_gradient(name, config):
     network = stir(networks(config)[name]).train()
     loss_of(name, network, config).backward()
-    without = [
-        key
-        for key, parameter in network.named_parameters()
-        if parameter.grad is None or not parameter.grad.abs().max() > 0
-    ]
-    assert without == []
+    gradients = {key: parameter.grad for key, parameter in network.named_parameters()}
+    assert [key for key, g in gradients.items() if g is None or not g.abs().max() > 0] == []
 
 
 def test_pixels_are_read_in_the_cameras_coordinates():
