@@ -73,15 +73,15 @@ def fit_to_mask(
     best, best_overlap, steps = (mat, camera), before, 0
     held = Held.of(state.given, settings)
     plan = list(_plan(mat, state, settings))
-    for stiffness, what in plan:
+    for stiffness, spread, what in plan:
         if should_cancel is not None and should_cancel():
             raise Cancelled("the fit was cancelled")
         _report(on_progress, steps / len(plan), what)
-        if stiffness is not None and settings.move_camera and best_overlap < settings.close:
+        if stiffness is not None and _far_off(before, best_overlap, settings):
             break
         linear = state.linear()
         off = misfit(linear.discs, web, samples, field)
-        state = stepped(state, linear, off, held, stiffness, settings.misfit, settings.far)
+        state = stepped(state, linear, off, held, stiffness, spread, settings.far)
         steps += 1
         moved, turned = _moved(state, mat, settings)
         found = overlap(silhouette(moved, turned, field.size), field.inside)
@@ -89,6 +89,12 @@ def fit_to_mask(
             best, best_overlap = (moved, turned), found
     _report(on_progress, 1.0, "done")
     return MaskFit(*best, before, best_overlap, steps)
+
+
+def _far_off(before: float, turned: float, settings: MaskFitSettings) -> bool:
+    """Whether shape or camera must be wrong, by the overlaps before and after the camera turned."""
+    enough, then_enough = settings.close
+    return settings.move_camera and (before < enough or turned < then_enough)
 
 
 def _report(on_progress: Callable[[float, str], None] | None, share: float, what: str) -> None:
@@ -117,16 +123,17 @@ def compare_with_mask(mat: MedialMesh, camera: Camera, alpha: NDArray[np.floatin
 
 def _plan(
     mat: MedialMesh, state: State, settings: MaskFitSettings
-) -> Iterator[tuple[Stiffness | None, str]]:
-    """The stiffness of each step and what the step is called."""
+) -> Iterator[tuple[Stiffness | None, float, str]]:
+    """The stiffness of each step, the spread of its misfits, and what the step is called."""
+    turning, *moving = settings.misfits
     for _ in range(settings.camera_steps):
-        yield None, "Turning the camera"
+        yield None, turning, "Turning the camera"
     spheres = state.given.spheres
     ties = Ties.of(spheres, mat.all_edges)
-    for bend in settings.bends:
+    for bend, spread in zip(settings.bends, moving, strict=True):
         stiffness = Stiffness.of(ties, len(spheres), bend, settings)
         for _ in range(settings.steps):
-            yield stiffness, "Moving the spheres"
+            yield stiffness, spread, "Moving the spheres"
 
 
 def _moved(state: State, mat: MedialMesh, settings: MaskFitSettings) -> tuple[MedialMesh, Camera]:

@@ -135,6 +135,7 @@ def test_camera_fit_and_connections_are_judged_on_all_shapes_that_are_told_of() 
         "on predicted spheres, CD of the surface better than by any rule",
         "azimuth of chairs within 30 degrees for more than 92 %",
         "mask IoU above 0.80 in the predicted camera",
+        "mask IoU of chairs above 0.80 in the predicted camera",
         "the fit does not raise the CD",
         "every surface closed and manifold",
     )

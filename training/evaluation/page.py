@@ -261,13 +261,17 @@ def _camera(sample: Sample) -> str:
         cells = [_spread(camera_values(sample, key, name)) for key in ("azimuth", "head_azimuth")]
         elevation = camera_values(sample, "elevation", name)
         own = sample.some(sample.category == sample.categories.index(name))
-        overlap = category_mean(own.of_views("mask_iou"), own.category)
+        overlap = ", ".join(
+            f"{category_mean(values, own.category):.3f}"
+            for values in (own.of_views("mask_iou"), own.of_views("fitted", "mask_iou"))
+            if np.isfinite(values).any()
+        )
         right = category_mean(own.of_views("category_right"), own.category)
-        rows.append([name, *cells, f"{np.median(elevation):.1f}", f"{overlap:.3f}"])
+        rows.append([name, *cells, f"{np.median(elevation):.1f}", overlap])
         rows[-1].append(f"{100 * right:.0f} %")
     overall = interval(sample.of_views("mask_iou"), sample.category)
     head = ["", "azimuth error: median, 90 %, within 30", "of the head alone"]
-    head += ["elevation, median", "mask IoU", "category right"]
+    head += ["elevation, median", "mask IoU: predicted, fitted", "category right"]
     note = (
         "Degrees, pictures counted alike. The azimuth counts modulo turns after which the true "
         "shape looks the same; where all turns look the same there is no error. "
