@@ -31,7 +31,8 @@ from immat_core.image import Crop
 from immat_core.mask_fit import fit_to_mask
 from immat_core.medial_mesh import FloatArray, MedialMesh
 from immat_core.pose_head import PoseCandidate
-from immat_core.predict import SMALLEST_RADIUS, ImageToMat, PredictSettings
+from immat_core.predict import ImageToMat, PredictSettings
+from immat_core.size_and_place import SMALLEST_RADIUS
 from training.data import ShapeFolder, open_folder
 
 JITTER = np.radians(20), np.radians(6), 0.2

@@ -19,6 +19,7 @@ from immat_core.image import Crop, Picture, crop
 from immat_core.medial_mesh import FloatArray, IndexArray, MedialMesh
 from immat_core.mirror import agreed_pose, look_both_ways
 from immat_core.sampling import resample
+from immat_core.size_and_place import SMALLEST_RADIUS
 from immat_core.smoothing import adjacency, smooth
 from immat_core.topology import TopologyCandidates
 from immat_core.viewpoint import find_camera, follow_mask
@@ -35,9 +36,6 @@ answers and not those that ``mirror`` draws together. On ``val`` CD is 2 % lower
 
 SPHERES = (16, 1024)
 """Fewest and most spheres that can be asked for."""
-
-SMALLEST_RADIUS = 0.004
-"""Radii are kept above 0; this is half a voxel of the default surface."""
 
 Progress = Callable[[float, str], None]
 ShouldCancel = Callable[[], bool]
@@ -358,7 +356,7 @@ class _Run:
             shape, alpha = self._shape(stage), self.seen.image[0, 3]
             known = self.seen.camera_known
             spheres, self.camera = follow_mask(shape, self.camera, alpha, known=known, draw=draw)
-        return replace(stage, spheres=spheres)
+        return replace(stage, spheres=_spheres(spheres[:, :3], spheres[:, 3]))
 
     def _shape(self, stage: Stage) -> MedialMesh:
         return stage.medial_mesh(self.settings.edge_threshold, self.settings.face_threshold)

@@ -9,6 +9,9 @@ import numpy as np
 from immat_core.camera import Camera
 from immat_core.medial_mesh import FloatArray
 
+SMALLEST_RADIUS = 0.004
+"""Of a predicted sphere: half a voxel of the default surface, in which smaller ones vanish."""
+
 
 def box_of(spheres: FloatArray) -> tuple[FloatArray, float]:
     """Middle (3,) and diagonal of the box around (n, 4) spheres."""

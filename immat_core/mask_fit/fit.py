@@ -17,7 +17,7 @@ from immat_core.mask_fit.step import Held, stepped
 from immat_core.mask_fit.stiffness import Stiffness, Ties
 from immat_core.medial_mesh import MedialMesh
 from immat_core.silhouette import MaskField, Web, mask_field, overlap, silhouette
-from immat_core.size_and_place import box_of, scaled_and_moved
+from immat_core.size_and_place import SMALLEST_RADIUS, box_of, scaled_and_moved
 
 DEFAULT = MaskFitSettings()
 FIT_SIZE = 96
@@ -144,4 +144,5 @@ def _moved(state: State, mat: MedialMesh, settings: MaskFitSettings) -> tuple[Me
         moved, grown = box_of(spheres)
         scale = (diagonal / grown) ** KEPT
         spheres, camera = scaled_and_moved(spheres, camera, scale, KEPT * (middle - scale * moved))
-    return MedialMesh(spheres[:, :3], spheres[:, 3], mat.edges, mat.faces), camera
+    radii = np.maximum(spheres[:, 3], np.minimum(mat.radii, SMALLEST_RADIUS))
+    return MedialMesh(spheres[:, :3], radii, mat.edges, mat.faces), camera

@@ -27,8 +27,8 @@ class MaskFitSettings:
     misfits
         Spreads of the distance of a cell or a disc from the other outline, in the picture: while
         the camera turns, and then for each of ``bends``. Loose at first, since many cells err
-        together where a part or the camera is wrong. On ``val`` the fit lowers CD a little so; a
-        last 0.02 covers 0.5 % more of the mask and raises CD by 0.5 %.
+        together where a part or the camera is wrong. On ``val`` the fit hardly changes CD so;
+        tighter last steps cover 0.5 % more of the mask, and raise CD by as much.
     far
         Distance in the picture from which on a misfit pulls no harder: it may have no part of the
         shape that belongs to it.
@@ -56,7 +56,7 @@ class MaskFitSettings:
     camera_steps: int = 8
     steps: int = 6
     bends: tuple[float, ...] = (0.003, 0.015, 0.08)
-    misfits: tuple[float, ...] = (0.1, 0.1, 0.06, 0.04)
+    misfits: tuple[float, ...] = (0.1, 0.1, 0.06, 0.03)
     far: float = 0.12
     reach: float = 0.03
     thickening: float = 0.15

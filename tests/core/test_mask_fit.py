@@ -17,7 +17,7 @@ from immat_core.mask_fit.stiffness import mirror_images
 from immat_core.medial_mesh import MedialMesh
 from immat_core.silhouette import Web, mask_field, silhouette
 from immat_core.silhouette.discs import DoubleArray
-from immat_core.size_and_place import box_of
+from immat_core.size_and_place import SMALLEST_RADIUS, box_of
 
 SIZE = 64
 
@@ -149,6 +149,15 @@ def test_the_same_input_gives_the_same_fit_and_leaves_it_alone() -> None:
     np.testing.assert_array_equal(one.mat.spheres, two.mat.spheres)
     assert one.camera == two.camera
     np.testing.assert_array_equal(start.spheres, before)
+
+
+def test_thin_spheres_stay_thick_enough_for_the_surface() -> None:
+    true = table()
+    radii = np.where(np.arange(len(true.radii)) == 0, 0.001, 0.005)
+    start = MedialMesh(true.centers, radii, true.edges, true.faces)
+    fit = fit_to_mask(start, seen(start), np.eye(SIZE), settings=MaskFitSettings(close=(0, 0)))
+    assert fit.mat.radii[0] >= np.float32(0.001)
+    assert fit.mat.radii[1:].min() >= np.float32(SMALLEST_RADIUS)
 
 
 def test_progress_rises_and_cancel_stops_before_the_next_step() -> None:

@@ -12,13 +12,13 @@ from immat_core.image import Picture, picture_from_array
 from immat_core.mirror import MOVES
 from immat_core.predict import (
     REFINED,
-    SMALLEST_RADIUS,
     STAGES,
     ImageToMat,
     PredictSettings,
     adjacency,
 )
 from immat_core.sampling import resample
+from immat_core.size_and_place import SMALLEST_RADIUS
 from immat_core.smoothing import smooth
 
 
